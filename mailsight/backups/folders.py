@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mailsight.errors import BackupFailed, BackupUnusable
+from mailsight.errors import BackupFailed, BackupUnreadable
 from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER, alternatives, sync_folder
 
 from . import manifest
@@ -35,7 +35,7 @@ def complete(folder: Path) -> list[Path]:
 def chosen(place: Path) -> Path:
     """The backup that `place` names: a backup, the newest one in a folder of backups, or a single database file.
 
-    Raises `BackupUnusable`.
+    Raises `BackupUnreadable`.
     """
     try:
         if place.is_file() or (_is_backup(place) and place.suffix != _INCOMPLETE):
@@ -43,10 +43,10 @@ def chosen(place: Path) -> Path:
         if place.is_dir() and (backups := complete(place)):
             return backups[-1]
     except OSError as error:
-        raise BackupUnusable(f"{place} can't be read: {error.strerror}.") from error
+        raise BackupUnreadable(f"{place} can't be read: {error.strerror}.") from error
     if place.suffix == _INCOMPLETE:
-        raise BackupUnusable(f"{place} is incomplete: the backup was interrupted.")
-    raise BackupUnusable(f"There is no complete backup in {place}.")
+        raise BackupUnreadable(f"{place} is incomplete: the backup was interrupted.")
+    raise BackupUnreadable(f"There is no complete backup in {place}.")
 
 
 @contextmanager

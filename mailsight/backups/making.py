@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailsight import __version__
-from mailsight.errors import BackupFailed, BackupUnusable, DatabaseUnreadable, NoDatabase, StateUnreadable
+from mailsight.errors import BackupFailed, BackupUnreadable, DatabaseUnreadable, NoDatabase, StateUnreadable
 from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
@@ -165,7 +165,7 @@ def _linked(earlier: Path, generation: str, target: Path) -> bool:
         if known.generation != generation or manifest.stored_file(file) != known.files[manifest.DATABASE]:
             return False
         target.hardlink_to(file)  # not on every file system
-    except (BackupUnusable, OSError):
+    except (BackupUnreadable, OSError):
         return False
     return True
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailsight.errors import BackupFailed, BackupUnusable, LoadRefused, RestoreFailed
+from mailsight.errors import BackupFailed, BackupUnreadable, LoadRefused, RestoreFailed
 from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
@@ -48,13 +48,13 @@ def restore(
 ) -> Restored:
     """Restores a backup, the newest one in a folder of backups, or a single database file, after checking it.
 
-    `machines` is where the file with the rules for machines belongs. Raises `BackupUnusable`, and `RestoreFailed` if it
-    can't be written or a load doesn't end in time. Unless this returns, the database is as it was.
+    `machines` is where the file with the rules for machines belongs. Raises `BackupUnreadable`, and `RestoreFailed` if
+    it can't be written or a load doesn't end in time. Unless this returns, the database is as it was.
     """
     progress(0.0, "Checking the backup")
     checked = verifying.chosen(place)
     if checked.problems:
-        raise BackupUnusable(f"{checked.place}: {' '.join(checked.problems)}")
+        raise BackupUnreadable(f"{checked.place}: {' '.join(checked.problems)}")
     progress(0.5, "Restoring")
     try:
         restored = _restore(database, checked.place, machines, wait_seconds)

@@ -23,13 +23,13 @@ class Verified:
 
 
 def chosen(place: Path) -> Verified:
-    """Checks what `folders.chosen` chooses. Raises `BackupUnusable` if that is nothing, or can't be read."""
+    """Checks what `folders.chosen` chooses. Raises `BackupUnreadable` if that is nothing, or can't be read."""
     choice = folders.chosen(place)
     return backup(choice) if choice.is_dir() else database_file(choice)
 
 
 def backup(folder: Path) -> Verified:
-    """Checks a backup completely. Raises `BackupUnusable` if its manifest can't be read."""
+    """Checks a backup completely. Raises `BackupUnreadable` if its manifest can't be read."""
     known = manifest.read(folder)
     problems = [*_files(folder, known)]
     rows: Mapping[str, int] = {}
