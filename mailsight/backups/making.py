@@ -141,7 +141,7 @@ def _copy_generation(database: Path, place: Path, target: Path, earlier: Path | 
             raise NoDatabase(f"There is no database at {database}.")
         try:
             known = identity(served)
-            generation = f"{served.name} {' '.join(map(str, known))}"
+            generation = generations.identifier(served, known)
             if earlier and _linked(earlier, generation, target):
                 return generation
             generations.copy(served, target)

@@ -108,6 +108,11 @@ def exists(path: Path) -> bool:
         return True
 
 
+def identifier(file: Path, known: Identity) -> str:
+    """A name for the content of a generation, also when another file gets its number."""
+    return ":".join(map(str, (file.name, *known)))
+
+
 def publish(draft: Path, path: Path, base: Path | None, aside: Path | None = None) -> None:
     """Makes a verified draft the served generation in place of `base`, the file that was served until now.
 

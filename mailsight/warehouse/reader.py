@@ -61,7 +61,7 @@ class Source:
 
     @property
     def generation(self) -> str:
-        return _generation(self.file, self.identity)
+        return generations.identifier(self.file, self.identity)
 
     @property
     def updated_at(self) -> datetime:
@@ -115,10 +115,6 @@ class Source:
 
 
 _Files = dict[Path, Identity]
-
-
-def _generation(file: Path, known: Identity) -> str:
-    return f"{file.name}:{':'.join(map(str, known))}"
 
 
 class Snapshot:
