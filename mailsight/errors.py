@@ -22,7 +22,7 @@ MailsightError
 │   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
 ├── BackupFailed           a backup was not written
-├── BackupUnusable         a backup is missing, incomplete, damaged or of a newer version
+├── BackupUnreadable       a backup is missing, incomplete, damaged or of a newer version
 ├── RestoreFailed          a backup was not restored; what was there is still there
 ├── ExportFailed           a file was not written
 │   ├── CantWrite          a command can't write to this path
@@ -186,7 +186,7 @@ class BackupFailed(MailsightError):
     next_step = "Earlier backups are as they were."
 
 
-class BackupUnusable(MailsightError):
+class BackupUnreadable(MailsightError):
     title = "This backup can't be used"
     next_step = "Choose another one. Nothing was changed."
 

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+
 
 def self_signed(folder: Path, names: Sequence[str] = ()) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 and these names that signs itself, and its key: two PEM files in the folder."""
@@ -29,7 +31,7 @@ def self_signed(folder: Path, names: Sequence[str] = ()) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    files = folder / "certificate.pem", folder / "key.pem"
+    files = folder / CERTIFICATE, folder / KEY
     files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     files[1].write_bytes(
         key.private_bytes(

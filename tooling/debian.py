@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from . import packages
 from .servers import PROJECT
 
 UNPACKED = PROJECT / ".venv" / "debian"
@@ -26,10 +28,17 @@ def find(name: str) -> str | None:
 
 
 def unpack(name: str) -> None:
-    """Unpack the package of this name. Raises `CalledProcessError` or `OSError`."""
+    """Unpack the package of this name, or print why that failed."""
+    try:
+        _unpack(name)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+
+
+def _unpack(name: str) -> None:
     apt_get, dpkg_deb = (shutil.which(command) or command for command in ("apt-get", "dpkg-deb"))
-    if os.geteuid() == 0:
-        subprocess.run([apt_get, "-qq", "update"], check=False)
+    if packages.may_install():
+        packages.update_lists()
     UNPACKED.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=UNPACKED) as folder:
         subprocess.run([apt_get, "-qq", "download", name], check=True, cwd=folder, stderr=subprocess.PIPE)
@@ -38,17 +47,7 @@ def unpack(name: str) -> None:
         Path(folder, "files").rename(UNPACKED / name)
 
 
-def provide(name: str) -> str | None:
-    """The path of a program, after unpacking its package if necessary. None if it can't be had."""
-    if path := find(name):
-        return path
-    try:
-        unpack(name)
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"{name} can't be had, so tests that need it are skipped: {error}", file=sys.stderr)
-    return find(name)
-
-
 if __name__ == "__main__":
     for program in sys.argv[1:]:
-        print(provide(program) or f"no {program}")
+        missing = f"No {program} found, so tests that need it are skipped."
+        packages.provide(partial(find, program), partial(unpack, program), missing)

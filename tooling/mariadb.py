@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,9 @@ from typing import Any
 
 import pymysql
 
-from . import packages
+from . import packages, servers
 from .certificates import self_signed
 from .servers import NotStarted, free_port
-
-START_SECONDS = 120
-CERTIFICATE = "certificate.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +57,9 @@ def find() -> str | None:
 
 def install() -> None:
     """Install Debian's package, which also starts a service where there is an init system: stop it."""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not packages.may_install():
         return
-    with contextlib.suppress(subprocess.CalledProcessError):
-        packages.apt_install("--no-install-recommends", "mariadb-server")
+    packages.install_server("mariadb-server")
     if systemctl := shutil.which("systemctl"):
         subprocess.run([systemctl, "disable", "--now", "mariadb"], check=False, capture_output=True)
 
@@ -102,24 +97,11 @@ def _running(program: str, folder: Path, options: Sequence[str]) -> Iterator[Ser
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     server = Server(port, folder, process)
     try:
-        _wait(server)
+        servers.await_connection(process, folder / "log", server.connect, pymysql.MySQLError)
         yield server
     finally:
         process.kill()
         process.wait()
-
-
-def _wait(server: Server) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            break
-        with contextlib.suppress(pymysql.MySQLError):
-            server.connect().close()
-            return
-        time.sleep(0.05)
-    log = server.folder / "log"
-    raise NotStarted(log.read_text()[-2_000:] if log.exists() else "MariaDB did not start")
 
 
 def main() -> int:

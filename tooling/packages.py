@@ -1,5 +1,6 @@
 """Programs for tests and benchmarks that are Debian packages."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -11,11 +12,26 @@ from pathlib import Path
 
 def apt_install(*arguments: str, as_root: Sequence[str] = ()) -> None:
     """Install Debian packages. `as_root`: the command prefix for running as root. Raises `CalledProcessError`."""
+    update_lists(as_root)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    apt_get = [*as_root, "apt-get", "-qq"]
-    # Even if a part of the lists can't be updated, the packages may be in the others.
-    subprocess.run([*apt_get, "update"], check=False, env=environment)
-    subprocess.run([*apt_get, "install", "-y", *arguments], check=True, env=environment)
+    subprocess.run([*as_root, "apt-get", "-qq", "install", "-y", *arguments], check=True, env=environment)
+
+
+def update_lists(as_root: Sequence[str] = ()) -> None:
+    """Update Debian's lists of packages. If a part of them can't be updated, packages may be in the others."""
+    subprocess.run([*as_root, "apt-get", "-qq", "update"], check=False)
+
+
+def may_install() -> bool:
+    """Whether this process can install Debian packages without asking anybody."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def install_server(package: str) -> None:
+    """Install the Debian package of a server, if this process can."""
+    if may_install():
+        with contextlib.suppress(subprocess.CalledProcessError):
+            apt_install("--no-install-recommends", package)
 
 
 def provide(find: Callable[[], str | Path | None], install: Callable[[], None], missing: str) -> int:

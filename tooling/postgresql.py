@@ -6,22 +6,19 @@ prints the folder of its programs, after installing it if necessary.
 """
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from . import packages
+from . import packages, servers
 from .servers import NotStarted, free_port
 
-START_SECONDS = 120
 _PACKAGES = Path("/usr/lib/postgresql")
 
 
@@ -44,14 +41,13 @@ def find() -> Path | None:
 
 def install() -> None:
     """Install Debian's package, without the server that it would start."""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not packages.may_install():
         return
     common = Path("/etc/postgresql-common/createcluster.conf")
     if not common.exists():
         common.parent.mkdir(parents=True, exist_ok=True)
         common.write_text("create_main_cluster = false\n")
-    with contextlib.suppress(subprocess.CalledProcessError):
-        packages.apt_install("--no-install-recommends", "postgresql")
+    packages.install_server("postgresql")
 
 
 @contextlib.contextmanager
@@ -87,7 +83,9 @@ def running() -> Iterator[Server]:
                 stdout=log, stderr=log, user=user, cwd=folder)  # fmt: skip
         server = Server(port)
         try:
-            _wait(server, process, folder / "log")
+            servers.await_connection(
+                process, folder / "log", lambda: psycopg.connect(server.address()), psycopg.OperationalError
+            )
             yield server
         finally:
             process.terminate()  # SIGTERM waits for clients, SIGINT doesn't
@@ -95,16 +93,6 @@ def running() -> Iterator[Server]:
                 process.wait(2)
             process.kill()
             process.wait()
-
-
-def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(psycopg.OperationalError):
-            psycopg.connect(server.address()).close()
-            return
-        time.sleep(0.05)
-    raise NotStarted(f"PostgreSQL did not start:\n{log.read_text(errors='replace')[-2_000:]}")
 
 
 def main() -> int:

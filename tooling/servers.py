@@ -1,13 +1,15 @@
 """Runs Streamlit servers in separate processes."""
 
+import contextlib
 import os
 import random
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
@@ -67,7 +69,31 @@ def await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
                 return address
         except httpx.TransportError:
             time.sleep(0.1)
-    raise NotStarted(f"The server did not start:\n{log.read_text(errors='replace')[-4000:]}")
+    raise NotStarted(_did_not_start(log))
+
+
+class Connection(Protocol):
+    """A connection to a database."""
+
+    def close(self) -> None: ...
+
+
+def await_connection(
+    process: subprocess.Popen[bytes], log: Path, connect: Callable[[], Connection], refused: type[Exception]
+) -> None:
+    """Waits until a database accepts a connection; `refused` is raised until then. Raises `NotStarted`."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(refused):
+            connect().close()
+            return
+        time.sleep(0.05)
+    raise NotStarted(_did_not_start(log))
+
+
+def _did_not_start(log: Path) -> str:
+    output = log.read_text(errors="replace")[-4000:] if log.exists() else ""
+    return f"The server did not start:\n{output}"
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

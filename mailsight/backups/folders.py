@@ -12,13 +12,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from itertools import chain, count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mailsight.errors import BackupFailed, BackupUnusable
-from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
+from mailsight.errors import BackupFailed, BackupUnreadable
+from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER, alternatives, sync_folder
 
 from . import manifest
 
@@ -36,7 +35,7 @@ def complete(folder: Path) -> list[Path]:
 def chosen(place: Path) -> Path:
     """The backup that `place` names: a backup, the newest one in a folder of backups, or a single database file.
 
-    Raises `BackupUnusable`.
+    Raises `BackupUnreadable`.
     """
     try:
         if place.is_file() or (_is_backup(place) and place.suffix != _INCOMPLETE):
@@ -44,10 +43,10 @@ def chosen(place: Path) -> Path:
         if place.is_dir() and (backups := complete(place)):
             return backups[-1]
     except OSError as error:
-        raise BackupUnusable(f"{place} can't be read: {error.strerror}.") from error
+        raise BackupUnreadable(f"{place} can't be read: {error.strerror}.") from error
     if place.suffix == _INCOMPLETE:
-        raise BackupUnusable(f"{place} is incomplete: the backup was interrupted.")
-    raise BackupUnusable(f"There is no complete backup in {place}.")
+        raise BackupUnreadable(f"{place} is incomplete: the backup was interrupted.")
+    raise BackupUnreadable(f"There is no complete backup in {place}.")
 
 
 @contextmanager
@@ -61,24 +60,30 @@ def new(folder: Path, at: datetime) -> Iterator[Path]:
             f"{folder} is a backup itself.", next_step="Name the folder that holds your backups."
         )
     folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+    with locked(folder / "lock", f"Another backup is being written to {folder}."):
+        for leftover in folder.glob(f"*{_INCOMPLETE}"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        names = alternatives(folder / f"{at:%Y-%m-%dT%H-%M-%S}Z")
+        backup = next(name for name in names if not name.exists())
+        draft = backup.with_name(f"{backup.name}{_INCOMPLETE}")
+        draft.mkdir(PRIVATE_FOLDER)
+        try:
+            yield draft
+            draft.rename(backup)
+            sync_folder(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def locked(lock: Path, otherwise: str) -> Iterator[None]:
+    """Holds a lock within the block. Raises `BackupFailed` with this message if another backup or restore has it."""
     try:
-        with FileLock(folder / "lock", mode=PRIVATE_FILE, timeout=0):
-            for leftover in folder.glob(f"*{_INCOMPLETE}"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            name = f"{at:%Y-%m-%dT%H-%M-%S}Z"
-            names = (f"{name}{again}" for again in chain([""], map("-{}".format, count(2))))
-            backup = next(free for free in map(folder.joinpath, names) if not free.exists())
-            draft = backup.with_name(f"{backup.name}{_INCOMPLETE}")
-            draft.mkdir(PRIVATE_FOLDER)
-            try:
-                yield draft
-                draft.rename(backup)
-                sync_folder(folder)
-            except BaseException:
-                shutil.rmtree(draft, ignore_errors=True)
-                raise
+        with FileLock(lock, mode=PRIVATE_FILE, timeout=0):
+            yield
     except Timeout as error:
-        raise BackupFailed(f"Another backup is being written to {folder}.") from error
+        raise BackupFailed(otherwise, next_step="Try again once it has finished.") from error
 
 
 def rotate(folder: Path, keep: int) -> list[Path]:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from mailsight import __version__
-from mailsight.errors import BackupFailed, BackupUnusable, DatabaseUnreadable, NoDatabase, StateUnreadable
+from mailsight.errors import BackupFailed, BackupUnreadable, DatabaseUnreadable, NoDatabase, StateUnreadable
 from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
@@ -24,7 +22,6 @@ from mailsight.loading.spool import Spool
 from mailsight.state import copies, store
 from mailsight.warehouse import examination, generations
 from mailsight.warehouse.files import (
-    PRIVATE_FILE,
     PRIVATE_FOLDER,
     copy_file,
     identity,
@@ -90,18 +87,16 @@ def make(
     except (DatabaseUnreadable, StateUnreadable) as error:
         raise BackupFailed(error.message, next_step=error.next_step) from error
     progress(1.0, "Done")
-    return Backup(folder / f"{draft.stem}", content, removed)
+    return Backup(folder / draft.stem, content, removed)
 
 
 @contextmanager
 def apart(place: Path) -> Iterator[None]:
     """Keeps backups and restores of one database apart. Raises `BackupFailed` if another one is running."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(place.with_name(f"{place.stem}.backup.lock"), mode=PRIVATE_FILE, timeout=0):
-            yield
-    except Timeout as error:
-        raise BackupFailed("Another backup or restore of this database is running.") from error
+    lock = place.with_name(f"{place.stem}.backup.lock")
+    with folders.locked(lock, "Another backup or restore of this database is running."):
+        yield
 
 
 def _newest(folder: Path) -> Path | None:
@@ -146,7 +141,7 @@ def _copy_generation(database: Path, place: Path, target: Path, earlier: Path | 
             raise NoDatabase(f"There is no database at {database}.")
         try:
             known = identity(served)
-            generation = f"{served.name} {' '.join(map(str, known))}"
+            generation = generations.identifier(served, known)
             if earlier and _linked(earlier, generation, target):
                 return generation
             generations.copy(served, target)
@@ -170,7 +165,7 @@ def _linked(earlier: Path, generation: str, target: Path) -> bool:
         if known.generation != generation or manifest.stored_file(file) != known.files[manifest.DATABASE]:
             return False
         target.hardlink_to(file)  # not on every file system
-    except (BackupUnusable, OSError):
+    except (BackupUnreadable, OSError):
         return False
     return True
 

@@ -1,7 +1,7 @@
 """What a backup holds: the file `manifest.json` in its folder, which is written last.
 
 {"format": 1, "created_at": "2026-11-23T16:34:23+00:00", "mailsight": "0.1.0", "schema_version": 7,
- "generation": "mailsight.000007.duckdb ...", "rows": {"events": 1000, ...},
+ "generation": "mailsight.000007.duckdb:...", "rows": {"events": 1000, ...},
  "files": {"mailsight.duckdb": {"size_bytes": 12345, "sha256": "..."}, ...}}
 """
 
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailsight.errors import BackupUnusable
+from mailsight.errors import BackupUnreadable
 from mailsight.warehouse.files import write_file
 
 NAME = "manifest.json"
@@ -58,19 +58,19 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def read(folder: Path) -> Manifest:
-    """Reads a backup's manifest. Raises `BackupUnusable` if there is none, or one that this version can't read."""
+    """Reads a backup's manifest. Raises `BackupUnreadable` if there is none, or one that this version can't read."""
     try:
         values = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if values.pop("format") > FORMAT:
-            raise BackupUnusable(
+            raise BackupUnreadable(
                 f"{folder} was made by a newer version of Mailsight.", next_step="Update Mailsight."
             )
         files = {name: StoredFile(**stored) for name, stored in values.pop("files").items()}
         created_at = datetime.fromisoformat(values.pop("created_at"))
         return Manifest(created_at=created_at, files=files, **values)
     except FileNotFoundError as error:
-        raise BackupUnusable(f"{folder} is not a complete backup: it has no {NAME}.") from error
+        raise BackupUnreadable(f"{folder} is not a complete backup: it has no {NAME}.") from error
     except OSError as error:
-        raise BackupUnusable(f"{folder / NAME} can't be read: {error.strerror}.") from error
+        raise BackupUnreadable(f"{folder / NAME} can't be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BackupUnusable(f"{folder / NAME} is damaged.") from error
+        raise BackupUnreadable(f"{folder / NAME} is damaged.") from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailsight.errors import BackupFailed, BackupUnusable, LoadRefused, MailsightError, RestoreFailed
+from mailsight.errors import BackupFailed, BackupUnreadable, LoadRefused, RestoreFailed
 from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
@@ -20,9 +20,9 @@ from mailsight.privacy import erasure
 from mailsight.state import copies, store
 from mailsight.warehouse import generations
 from mailsight.warehouse.draft import replacement
-from mailsight.warehouse.files import PRIVATE_FOLDER, copy_file, sync_file, sync_folder
+from mailsight.warehouse.files import PRIVATE_FOLDER, replace_with_copy, sync_folder
 
-from . import folders, making, manifest, verifying
+from . import making, manifest, verifying
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,18 @@ def restore(
 ) -> Restored:
     """Restores a backup, the newest one in a folder of backups, or a single database file, after checking it.
 
-    `machines` is where the file with the rules for machines belongs. Raises `BackupUnusable`, and `RestoreFailed` if it
-    can't be written or a load doesn't end in time. Unless this returns, the database is as it was.
+    `machines` is where the file with the rules for machines belongs. Raises `BackupUnreadable`, and `RestoreFailed` if
+    it can't be written or a load doesn't end in time. Unless this returns, the database is as it was.
     """
-    backup = folders.chosen(place)
     progress(0.0, "Checking the backup")
-    checked = verifying.backup(backup) if backup.is_dir() else verifying.database_file(backup)
+    checked = verifying.chosen(place)
     if checked.problems:
-        raise BackupUnusable(f"{backup}: {' '.join(checked.problems)}")
+        raise BackupUnreadable(f"{checked.place}: {' '.join(checked.problems)}")
     progress(0.5, "Restoring")
     try:
-        restored = _restore(database, backup, machines, wait_seconds)
+        restored = _restore(database, checked.place, machines, wait_seconds)
     except (LoadRefused, BackupFailed) as error:
-        raise RestoreFailed(error.message, next_step=_next_step(error)) from error
+        raise RestoreFailed(error.message, next_step=error.next_step) from error
     except OSError as error:
         raise RestoreFailed(f"{database.parent} can't be written to: {error.strerror or error}.") from error
     progress(0.9, "Erasing who was erased since")
@@ -69,30 +68,25 @@ def restore(
     return restored
 
 
-def _next_step(error: MailsightError) -> str:
-    return (
-        f"{error.next_step} {RestoreFailed.next_step}" if isinstance(error, BackupFailed) else error.next_step
-    )
-
-
 def _restore(database: Path, backup: Path, machines: Path | None, wait_seconds: float) -> Restored:
     home = generations.home(database)
     aside = home.with_name(f"{home.stem}.replaced-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}")
     waiting = spool.beside(database)
-    file = backup / manifest.DATABASE if backup.is_dir() else backup
-    notes: list[str] = []
+    is_complete = backup.is_dir()
+    file = backup / manifest.DATABASE if is_complete else backup
+    notes: Sequence[str] = ()
     # Everything else before the database is published, so that nothing is missed if this is interrupted. No load runs
     # meanwhile.
     with making.apart(home), replacement(database, file, aside, wait_seconds=wait_seconds):
-        if backup.is_dir():
+        if is_complete:
             waiting.take_in(sorted((backup / manifest.SPOOL).rglob("*.ndjson")))
-            notes += _restore_small_files(database, backup, aside, machines)
+            _restore_small_files(database, backup, aside, machines)
+            notes = _restore_state(store.beside(database), backup / manifest.STATE, aside)
         waiting.loaded.put_back()
-    return Restored(backup, aside if aside.exists() else None, waiting.state().requests, tuple(notes))
+    return Restored(backup, aside if aside.exists() else None, waiting.state().requests, notes)
 
 
-def _restore_small_files(database: Path, backup: Path, aside: Path, machines: Path | None) -> list[str]:
-    notes = []
+def _restore_small_files(database: Path, backup: Path, aside: Path, machines: Path | None) -> None:
     mappings = backup / manifest.MAPPINGS
     if mappings.is_dir():
         target = kept_mappings.folder(database)
@@ -101,16 +95,19 @@ def _restore_small_files(database: Path, backup: Path, aside: Path, machines: Pa
             _replace(target / file.name, file, aside / target.name)
     if machines and (backup / manifest.MACHINES).exists():
         _replace(machines, backup / manifest.MACHINES, aside)
-    kept, state = backup / manifest.STATE, store.beside(database)
-    if kept.exists():
-        if not state.exists() or copies.problem(state) or not copies.is_same_installation(state, kept):
-            for journal in state.parent.glob(f"{state.name}-*"):  # SQLite would apply it to the new file
-                aside.mkdir(PRIVATE_FOLDER, exist_ok=True)
-                journal.rename(aside / journal.name)
-            _replace(state, kept, aside)
-        else:
-            notes.append(f"{state.name} was kept, because it is newer than the backup's.")
-    return notes
+
+
+def _restore_state(state: Path, stored: Path, aside: Path) -> Sequence[str]:
+    """Restores the state, unless the one that is there is of the same installation, and so newer; says so then."""
+    if not stored.exists():
+        return ()
+    if state.exists() and not copies.problem(state) and copies.is_same_installation(state, stored):
+        return (f"{state.name} was kept, because it is newer than the backup's.",)
+    for journal in state.parent.glob(f"{state.name}-*"):  # SQLite would apply it to the new file
+        aside.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        journal.rename(aside / journal.name)
+    _replace(state, stored, aside)
+    return ()
 
 
 def _replace(target: Path, source: Path, aside: Path) -> None:
@@ -121,8 +118,4 @@ def _replace(target: Path, source: Path, aside: Path) -> None:
         aside.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
         shutil.copy2(target, aside / target.name)
         sync_folder(aside)
-    incoming = target.with_name(f"{target.name}.incoming")
-    copy_file(source, incoming)
-    sync_file(incoming)
-    incoming.replace(target)
-    sync_folder(target.parent)
+    replace_with_copy(target, source)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from mailsight.errors import DatabaseUnreadable, NoDatabase
 from mailsight.state import copies, store
-from mailsight.warehouse import examination, generations
-from mailsight.warehouse.opening import SCHEMA_VERSION
+from mailsight.warehouse import examination, generations, opening
 
-from . import manifest
+from . import folders, manifest
 from .manifest import Manifest
 
 
@@ -23,17 +22,22 @@ class Verified:
     manifest: Manifest | None = None
 
 
+def chosen(place: Path) -> Verified:
+    """Checks what `folders.chosen` chooses. Raises `BackupUnreadable` if that is nothing, or can't be read."""
+    choice = folders.chosen(place)
+    return backup(choice) if choice.is_dir() else database_file(choice)
+
+
 def backup(folder: Path) -> Verified:
-    """Checks a backup completely. Raises `BackupUnusable` if its manifest can't be read."""
+    """Checks a backup completely. Raises `BackupUnreadable` if its manifest can't be read."""
     known = manifest.read(folder)
     problems = [*_files(folder, known)]
     rows: Mapping[str, int] = {}
     if not problems:
         rows, problems = _database(folder / manifest.DATABASE)
         problems += _counts(known.rows, rows)
-    state = folder / manifest.STATE
-    if manifest.STATE in known.files and state.exists() and (problem := copies.problem(state)):
-        problems.append(problem)
+    if manifest.STATE in known.files:
+        problems += _state(folder / manifest.STATE)
     return Verified(folder, problems, rows, known)
 
 
@@ -52,9 +56,7 @@ def live(database: Path) -> Verified:
         rows, problems = _database(served)
         if not problems or served.exists():  # otherwise, loads have superseded it meanwhile
             break
-    state = store.beside(database)
-    if state.exists() and (problem := copies.problem(state)):
-        problems.append(problem)
+    problems += _state(store.beside(database))
     return Verified(served, problems, rows)
 
 
@@ -81,12 +83,14 @@ def _database(file: Path) -> tuple[Mapping[str, int], list[str]]:
     except DatabaseUnreadable as error:
         return {}, [error.message]
     problems = [f"A rule of the figures is broken: {rule}." for rule in examined.broken_rules]
-    if examined.schema_version > SCHEMA_VERSION:
-        problems.append(
-            f"{file.name} was created by a newer version of Mailsight (schema version {examined.schema_version}; "
-            f"this version uses {SCHEMA_VERSION}). Update Mailsight."
-        )
+    if newer := opening.of_newer_version(file, examined.schema_version):
+        problems.append(str(newer))
     return examined.rows, problems
+
+
+def _state(file: Path) -> Iterator[str]:
+    if file.exists() and (problem := copies.problem(file)):
+        yield problem
 
 
 def _counts(expected: Mapping[str, int], rows: Mapping[str, int]) -> Iterator[str]:

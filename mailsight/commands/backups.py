@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mailsight import settings
-from mailsight.backups import folders, making, restoring, verifying
+from mailsight.backups import making, restoring, verifying
 from mailsight.backups.verifying import Verified
 from mailsight.figures import formats
 
@@ -82,8 +82,7 @@ def verify_(
     if backup is None:
         checked = verifying.live(database_path(context, database))
     else:
-        chosen = folders.chosen(backup.expanduser().absolute())
-        checked = verifying.backup(chosen) if chosen.is_dir() else verifying.database_file(chosen)
+        checked = verifying.chosen(backup.expanduser().absolute())
     _print(checked)
     if checked.problems:
         raise typer.Exit(1)

@@ -37,8 +37,8 @@ from mailsight.errors import NotKept
 from mailsight.warehouse.files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
-    copy_file,
     make_private,
+    replace_with_copy,
     sync_file,
     sync_folder,
     write_file,
@@ -196,13 +196,9 @@ class Spool:
             if (self.folder / file.name).exists() or (folder / file.name).exists():
                 continue
             folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-            incoming = folder / f"{file.name}.incoming"
-            copy_file(file, incoming)
-            sync_file(incoming)
             if (note := file.with_suffix(".json")).exists():
                 write_file(folder / note.name, note.read_text(encoding="utf-8"))
-            incoming.rename(folder / file.name)
-            sync_folder(folder)
+            replace_with_copy(folder / file.name, file)
 
     def attempts(self) -> dict[str, int]:
         """How often the load of each segment failed, or did not return, by the segment's name."""

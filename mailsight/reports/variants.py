@@ -130,7 +130,7 @@ def among(data: Snapshot, campaign_id: str, query: GridQuery, compared: Variants
 
     if not query.variant:
         return query
-    return query.among(data.kept("variant", rows, campaign_id=campaign_id, variant=query.variant))
+    return query.among(data.cached("variant", rows, campaign_id=campaign_id, variant=query.variant))
 
 
 @dataclass(frozen=True, slots=True)

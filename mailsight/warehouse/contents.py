@@ -24,6 +24,14 @@ def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, TableSize]:
     }
 
 
+def read_all(connection: duckdb.DuckDBPyConnection) -> dict[str, TableSize]:
+    """Reads every row of a file; returns the size of every table. Raises `duckdb.Error` if one can't be read."""
+    sizes = table_sizes(connection)
+    for name in sizes:
+        _read_rows(connection, name, 0)
+    return sizes
+
+
 def read_back(
     connection: duckdb.DuckDBPyConnection, before: Mapping[str, TableSize], after: Mapping[str, TableSize]
 ) -> str | None:
@@ -41,9 +49,12 @@ def read_back(
         added = size.end_row - (before[name].end_row if name in before else 0)
         if added > 0:
             # DuckDB renumbers rows when it removes deleted ones, but keeps their order.
-            start = max(stored[name].end_row - added, 0)
-            connection.execute(_of_table("read_rows", name), {"start": start}).fetchall()
+            _read_rows(connection, name, max(stored[name].end_row - added, 0))
     return None
+
+
+def _read_rows(connection: duckdb.DuckDBPyConnection, table: str, start: int) -> None:
+    connection.execute(_of_table("read_rows", table), {"start": start}).fetchall()
 
 
 def last_block(connection: duckdb.DuckDBPyConnection) -> int:

@@ -243,28 +243,30 @@ def _drafted(
 ) -> Iterator[Draft]:
     """Yields the draft in its folder once, then verifies and publishes it.
 
-    The draft is a copy of the database, or empty beside it. `path` is the home of `database`.
+    The draft is a copy of the database, or of the one that replaces it; unless `copies`, it is empty, and the database
+    is attached. `path` is the home of `database`.
     """
     generations.protect(path)
-    served = generations.served if replacing else _base
-    base = served(path)
+    find_base = generations.served if replacing else _base
+    base = find_base(path)
     known = identity(base) if base else None
-    source = replacing.source if replacing else base
     copy, files = folder / path.name, folder / "files"
     files.mkdir(PRIVATE_FOLDER)
     if base and not replacing:
         _check_base(path, base)
         generations.keep(path, base)
-    if source and copies:
-        generations.copy(source, copy)
+    source = replacing.source if replacing else base
+    copied, attached = (source, None) if copies else (None, source)
+    if copied:
+        generations.copy(copied, copy)
     connection = duckdb.connect(str(copy), config=_WRITING)
     try:
         connection.execute(statement("set_up"))
-        version = _prepare(connection, path, is_new=source is None or not copies)
+        version = _prepare(connection, path, is_new=copied is None)
         migrated = version < SCHEMA_VERSION
         before = {} if migrated or replacing else contents.table_sizes(connection)
-        if source and not copies:
-            connection.execute(statement("attach_old"), {"file": str(source)})
+        if attached:
+            connection.execute(statement("attach_old"), {"file": str(attached)})
         work = Draft(connection, files, database=database, migrated=migrated)
         yield work
         if work.discarded:
@@ -274,7 +276,7 @@ def _drafted(
     finally:
         connection.close()
     _verify(copy, before, after)
-    if base != served(path) or (base and identity(base) != known):
+    if base != find_base(path) or (base and identity(base) != known):
         raise LoadRefused(f"{path} was replaced while the load was running.", next_step="Load again.")
     if base and migrated and not replacing:
         generations.preserve(path, base, version)

@@ -34,8 +34,7 @@ def examine(file: Path, *, rules: bool = False) -> Examined:
     ):
         try:
             version = opening.schema_version(connection)
-            sizes = contents.table_sizes(connection)
-            contents.read_back(connection, {}, sizes)
+            sizes = contents.read_all(connection)
             broken: list[str] = []
             # Other versions may have other tables.
             if rules and version == SCHEMA_VERSION:

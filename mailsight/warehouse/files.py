@@ -4,7 +4,9 @@ import os
 import shutil
 import stat
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +57,22 @@ def copy_file(source: Path, target: Path) -> None:
                 writer.seek(0)
                 writer.truncate()
                 shutil.copyfileobj(reader, writer, 2**24)
+
+
+def replace_with_copy(target: Path, source: Path) -> None:
+    """Puts a durable copy of a file in the place of `target`, in one atomic step. Raises OSError."""
+    incoming = target.with_name(f"{target.name}.incoming")
+    copy_file(source, incoming)
+    sync_file(incoming)
+    incoming.replace(target)
+    sync_folder(target.parent)
+
+
+def alternatives(path: Path) -> Iterator[Path]:
+    """A path, and further ones to choose from if that is taken: `a.duckdb`, `a-2.duckdb`, `a-3.duckdb`, ..."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def write_file(file: Path, text: str) -> None:

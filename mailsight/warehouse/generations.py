@@ -24,7 +24,6 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import chain, count
 from pathlib import Path
 
 from mailsight.errors import DatabaseUnreadable
@@ -32,6 +31,7 @@ from mailsight.errors import DatabaseUnreadable
 from .files import (
     PRIVATE_FOLDER,
     Identity,
+    alternatives,
     copy_file,
     identity,
     make_private,
@@ -108,6 +108,11 @@ def exists(path: Path) -> bool:
         return True
 
 
+def identifier(file: Path, known: Identity) -> str:
+    """A name for the content of a generation, also when another file gets its number."""
+    return ":".join(map(str, (file.name, *known)))
+
+
 def publish(draft: Path, path: Path, base: Path | None, aside: Path | None = None) -> None:
     """Makes a verified draft the served generation in place of `base`, the file that was served until now.
 
@@ -150,11 +155,8 @@ def preserve(path: Path, base: Path, version: int) -> None:
 
     It takes no further space as long as the generation is there too, where the file system has hard links.
     """
-    names = (
-        f"{path.stem}.version-{version}{more}{path.suffix}"
-        for more in chain([""], map("-{}".format, count(2)))
-    )
-    kept = next(file for file in map(path.with_name, names) if not file.exists() or file.samefile(base))
+    names = alternatives(path.with_name(f"{path.stem}.version-{version}{path.suffix}"))
+    kept = next(file for file in names if not file.exists() or file.samefile(base))
     if kept.exists():
         return  # an earlier update was killed after this step
     for file, name in ((_log_file(base), _log_file(kept)), (base, kept)):

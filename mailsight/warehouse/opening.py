@@ -79,12 +79,19 @@ def check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
             f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
             next_step="Run `python -m mailsight migrate`, which keeps your data.",
         )
-    if version > SCHEMA_VERSION:
-        raise DatabaseUnreadable(
-            f"{file.name} was created by a newer version of Mailsight "
-            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
-            next_step="Update Mailsight.",
-        )
+    if newer := of_newer_version(file, version):
+        raise newer
+
+
+def of_newer_version(file: Path, version: int) -> DatabaseUnreadable | None:
+    """What is wrong if the tables of a file have a version that this Mailsight doesn't know yet."""
+    if version <= SCHEMA_VERSION:
+        return None
+    return DatabaseUnreadable(
+        f"{file.name} was created by a newer version of Mailsight "
+        f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
+        next_step="Update Mailsight.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,7 @@ def _damage(path: Path, file: Path, known: Identity) -> DatabaseUnreadable | Non
         return None
     with closing(open_readonly(file)) as connection:
         try:
-            contents.read_back(connection, {}, contents.table_sizes(connection))
+            contents.read_all(connection)
         except duckdb.Error as error:
             if is_damage(error):
                 return unreadable(file, error)

@@ -61,7 +61,7 @@ class Source:
 
     @property
     def generation(self) -> str:
-        return _generation(self.file, self.identity)
+        return generations.identifier(self.file, self.identity)
 
     @property
     def updated_at(self) -> datetime:
@@ -117,10 +117,6 @@ class Source:
 _Files = dict[Path, Identity]
 
 
-def _generation(file: Path, known: Identity) -> str:
-    return f"{file.name}:{':'.join(map(str, known))}"
-
-
 class Snapshot:
     """Reads from one generation, even if newer ones are published meanwhile. Thread-safe.
 
@@ -130,7 +126,7 @@ class Snapshot:
 
     def __init__(self, source: Source, cache: ResultCache, scope: Scope = EVERYTHING) -> None:
         # Named after the scope too, so that nothing cached for one scope is read in another.
-        self.generation = f"{source.generation}{scope.name and ':'}{scope.name}"
+        self.generation = ":".join(filter(None, [source.generation, scope.name]))
         self.scope = scope
         self.updated_at = source.updated_at
         self._opened: Source | None = source
@@ -176,7 +172,7 @@ class Snapshot:
         key = self.generation, name, selection.key, *parameters.items()
         return self._cache.get(key, compute)
 
-    def kept(self, name: str, compute: Callable[[], Numbers], /, **parameters: Hashable) -> Numbers:
+    def cached(self, name: str, compute: Callable[[], Numbers], /, **parameters: Hashable) -> Numbers:
         """Row numbers that take long to compute; cached."""
         return self._cache.get((self.generation, name, *parameters.items()), compute)
 

@@ -83,13 +83,13 @@ def use_scope(cursor: duckdb.DuckDBPyConnection, scope: Scope) -> duckdb.DuckDBP
 
 
 def _text(name: str, scope: Scope) -> str:
-    text = statement(name)
+    text, catalog = statement(name), scope.name
     for field, value in {
-        "scope": scope.name,
-        "of_campaigns": f"semi join {scope.name}.campaign_ids using (campaign_id)" * scope.is_limited,
-        "of_events": f"semi join {scope.name}.message_events using (event_number)" * scope.is_limited,
+        "scope": catalog,
+        "of_campaigns": f"semi join {catalog}.campaign_ids using (campaign_id)" * scope.is_limited,
+        "of_events": f"semi join {catalog}.message_events using (event_number)" * scope.is_limited,
         # An inner join, because DuckDB passes a condition on one customer on to both of its sides.
-        "of_customers": f"join {scope.name}.customer_ids using (customer_id)" * scope.is_limited,
+        "of_customers": f"join {catalog}.customer_ids using (customer_id)" * scope.is_limited,
         "customers": str(scope.customers).lower(),
         "all": str(not scope.is_limited).lower(),
     }.items():

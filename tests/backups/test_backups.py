@@ -14,7 +14,7 @@ import pytest
 from mailsight.backups import folders, making, manifest, restoring, verifying
 from mailsight.errors import (
     BackupFailed,
-    BackupUnusable,
+    BackupUnreadable,
     LoadRunning,
     NoDatabase,
     RestoreFailed,
@@ -232,7 +232,7 @@ def test_a_damaged_backup_is_noticed_and_never_restored(
     harm(next(backup.glob(name)))
     assert verifying.backup(backup).problems
     before = sorted(database.parent.rglob("*"))
-    with pytest.raises(BackupUnusable):
+    with pytest.raises(BackupUnreadable):
         restore(database, backup)
     assert sorted(database.parent.rglob("*")) == before
 
@@ -277,7 +277,7 @@ def test_a_backup_without_a_manifest_that_fits_is_never_restored(
 ) -> None:
     harm(backup)
     for place in (backup.parent, backup, backup.with_name(f"{backup.name}.incomplete")):
-        with pytest.raises(BackupUnusable):
+        with pytest.raises(BackupUnreadable):
             restore(database, place)
 
 
@@ -286,7 +286,7 @@ def test_a_newer_version_of_the_tables_is_refused(database: Path, tmp_path: Path
     shutil.copyfile(database, newer)
     with duckdb.connect(str(newer)) as connection:
         connection.execute(f"update schema_version set version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(BackupUnusable, match="newer version of Mailsight"):
+    with pytest.raises(BackupUnreadable, match="newer version of Mailsight"):
         restore(database, newer)
 
 
@@ -489,7 +489,7 @@ def test_mistakes_are_explained(database: Path, backup: Path, tmp_path: Path) ->
     with pytest.raises(NoDatabase):
         making.make(tmp_path / "none.duckdb", tmp_path / "new")
     for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(BackupUnusable, match="There is no complete backup in"):
+        with pytest.raises(BackupUnreadable, match="There is no complete backup in"):
             restore(database, place)
     with pytest.raises(BackupFailed, match="is a backup itself"):
         making.make(database, backup)
@@ -529,10 +529,10 @@ def test_the_commands_back_up_verify_and_restore(database: Path, tmp_path: Path)
     assert (status, Path(made.strip()).parent) == (0, backups)
     assert run(*at, "verify", backups)[1].endswith("ok\n")
     assert run(*at, "verify")[1].endswith("ok\n")
-    status, _, said = run(*at, "restore", backups)
+    status, _, messages = run(*at, "restore", backups)
     assert status == 0
-    assert "What was there is now in" in said
-    assert "The dashboard loads 1 request next." in said
+    assert "What was there is now in" in messages
+    assert "The dashboard loads 1 request next." in messages
     flip(Path(made.strip()) / manifest.DATABASE)
     status, printed, _ = run(*at, "verify", backups)
     assert (status, printed.splitlines()[-1]) == (1, "mailsight.duckdb is damaged: its checksum differs.")

@@ -35,8 +35,8 @@ def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     if not hadolint.exists():
         pytest.skip("hadolint is not built for this platform")
-    found = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stdout) == (0, "")
+    checked = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, "")
 
 
 def test_the_image_is_pinned_small_and_not_root() -> None:

@@ -11,7 +11,7 @@ from mailsight.errors import ImportFailed
 from mailsight.importing.databases.mysql import Mark, opened
 from mailsight.importing.sources import Request
 from tests.support.mariadb import Database, cut_after
-from tooling.mariadb import CERTIFICATE
+from tooling.certificates import CERTIFICATE
 
 
 def _letters(mariadb: Database, count: int) -> None:

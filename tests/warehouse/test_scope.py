@@ -68,23 +68,23 @@ def test_every_table_has_a_view(source: Source, scope: Scope) -> None:
 def test_without_customers_nothing_names_one(source: Source, scope: Scope) -> None:
     everything = str(rows(source, EVERYTHING))
     assert all(word in everything for word in PERSONAL)
-    found = {
+    named = {
         name: word for name, kept in rows(source, scope).items() for word in PERSONAL if word in str(kept)
     }
-    assert found == {"recipients": "@home.example"}  # the mailbox provider
+    assert named == {"recipients": "@home.example"}  # the mailbox provider
 
 
 @pytest.mark.parametrize(
     "scope", [scope for scope in SCOPES if scope.is_limited], ids=lambda scope: scope.name
 )
 def test_only_campaigns_of_the_scope_and_their_customers(source: Source, scope: Scope) -> None:
-    found = rows(source, scope)
-    assert [row[0] for row in found["campaigns"]] == ["a"]
-    assert [row[0] for row in found["customers"]] == ["1"]
+    kept = rows(source, scope)
+    assert [row[0] for row in kept["campaigns"]] == ["a"]
+    assert [row[0] for row in kept["customers"]] == ["1"]
     for name in ("messages", "recipients", "message_events", "campaign_totals", "link_clicks"):
-        assert {campaign for row in found[name] for campaign in row if campaign in ("a", "b")} == {"a"}
-    assert [row[0] for row in found["events"]] == [1]
-    assert found["refused"] == found["unattributed"] == []
+        assert {campaign for row in kept[name] for campaign in row if campaign in ("a", "b")} == {"a"}
+    assert [row[0] for row in kept["events"]] == [1]
+    assert kept["refused"] == kept["unattributed"] == []
 
 
 def test_a_snapshot_reads_its_scope_and_shares_nothing_cached(brands: Path) -> None:
