@@ -238,6 +238,8 @@ def test_every_figure_equals_a_count_of_the_rows_also_after_changes(
     )
     load(tmp_path, keila)
     assert figures(tmp_path) == oracle(keila)
+    load(tmp_path, keila, full=True)
+    assert figures(tmp_path) == oracle(keila)
     [row] = table(tmp_path / "m.duckdb", "customers where customer_id = 'keila-9'", "name")
     assert row == {"name": "Q 8"}
 

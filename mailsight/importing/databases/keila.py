@@ -50,7 +50,7 @@ def read(request: Request) -> Iterator[Item]:
         request.report(0.05, "Reading contacts")
         yield from _contacts(database, request.positions)
         request.report(0.3, "Reading messages")
-        yield from _messages(database, request.positions, reached)
+        yield from _messages(database, request, reached)
         request.report(0.7, "Reading clicks")
         yield from _clicks(database, request.positions, reached)
         if "contacts_events" in database.tables:
@@ -144,7 +144,7 @@ def _contact(contact: Record) -> Row:
     }
 
 
-def _messages(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
+def _messages(database: Database, request: Request, reached: Reached) -> Iterator[Item]:
     """Messages of campaigns that changed: an open or a click doesn't set `updated_at`.
 
     E-mails don't change, so those of the last import are not read again with the rows beside a changed one.
@@ -175,24 +175,25 @@ def _messages(database: Database, positions: Mapping[str, str], reached: Reached
         where m.campaign_id is not null and m.id between %(first)s and %(last)s
         order by m.id
     """
-    after = positions.get("messages")
+    after, earlier = request.positions.get("messages"), request.earlier.get("messages")
     batch_rows = min(BATCH_MAILS, database.batch_rows) if bodies else database.batch_rows
     columns = ("campaign_id", "contact_id", *times, "status", "recipient_email")
-    for ids, following in database.changed_blocks(table, columns, positions, where="campaign_id is not null"):
+    changed = database.changed_blocks(table, columns, request.positions, where="campaign_id is not null")
+    for ids, following in changed:
         for batch in database.rows(query, {"after": after, **ids}, batch_rows=batch_rows):
-            yield from _read_messages(table, batch, after, reached)
+            yield from _read_messages(table, batch, earlier, reached)
         yield from following
 
 
 def _read_messages(
-    table: str, batch: Sequence[Record], after: str | None, reached: Reached
+    table: str, batch: Sequence[Record], earlier: str | None, reached: Reached
 ) -> Iterator[Item]:
     rows: list[Row] = []
     events: list[Row] = []
     for message in batch:
         reached.note("messages", message["changed_at"], message["changed_at"])
         events += _message_events(message)
-        if message["contact_id"] is None and _was_read(message, after):
+        if message["contact_id"] is None and _was_read(message, earlier):
             continue  # it is known by the contact that was deleted since
         mail = _copy(message)
         if mail:
@@ -202,8 +203,10 @@ def _read_messages(
     yield Rows("events", table, events)
 
 
-def _was_read(message: Record, after: str | None) -> bool:
-    return after is not None and message["inserted_at"] <= datetime.fromisoformat(after).replace(tzinfo=None)
+def _was_read(message: Record, earlier: str | None) -> bool:
+    return earlier is not None and message["inserted_at"] <= datetime.fromisoformat(earlier).replace(
+        tzinfo=None
+    )
 
 
 def _copy(message: Record) -> Mail | None:
