@@ -428,6 +428,25 @@ def test_the_report_of_one_campaign_is_a_campaign_with_totals(tmp_path: Path) ->
     assert imported.unusable == []
 
 
+def test_the_report_of_a_test_is_a_campaign_for_each_combination(tmp_path: Path) -> None:
+    part = (
+        '\n"Combination {0} Stats"\n"Subject Line:","Subject {0}"\n"From Email:","news@shop.example"\n'
+        '"Total Recipients:","1,75{0}"\n"Successful Deliveries:","1,742"\n"Total Opens:","20{0}"\n'
+    )
+    links = '\n"Combination {0} Clicks by URL"\n"URL","Total Clicks","Unique Clicks"\n"https://x.example","9","9"\n'
+    (tmp_path / "report.csv").write_text(
+        'Campaign Report\n"Title:","Spring"\n"Delivery Date/Time:","Sat, May 1, 2021 10:15"\n'
+        + "".join(text.format(number) for text in (part, links) for number in (1, 2))
+    )
+    imported = read(SOURCE, tmp_path / "report.csv")
+    at = datetime(2021, 5, 1, 10, 15, tzinfo=UTC)
+    assert imported.of("campaigns", "name", "subject", "sent_at") == [
+        (f"Spring (Combination {number})", f"Subject {number}", at) for number in (1, 2)
+    ]
+    assert imported.of("totals", "sent", "delivered", "opens") == [(1751, 1742, 201), (1752, 1742, 202)]
+    assert len(set(imported.of("totals", "campaign_id"))) == 2
+
+
 def test_people_without_an_address_are_known_by_mailchimps_id(tmp_path: Path) -> None:
     (tmp_path / "members.csv").write_text(
         "MEMBER_RATING;OPTIN_TIME;CC;LEID;EUID\n4;2012-06-29 08:55:21;us;75892635;549d9ac0d4\n2;;;1;\n"
