@@ -263,6 +263,8 @@ def test_a_title_in_the_name_of_a_file(title: str, written_as: str) -> None:
         (["10_fruhlingsgrusse"], {}, "e"),
         (["10_fruehlingsgruesse"], {}, "e"),
         (["10_frhlingsgre"], {}, "e"),
+        (["10_ab-what-s-new"], {}, "f"),
+        (["10_a-b-whats-new"], {}, "f"),
         (["10_Fru\u0308hlingsgru\u0308ße"], {}, "e"),  # as macOS packs it
     ],
 )
@@ -275,7 +277,8 @@ def test_files_are_linked_to_campaigns_by_title_and_by_order_or_time(
     listed = {key: Campaign(key, "News", at(day)) for key, day in (("a", 1), ("b", 3), ("c", 5))}
     longer = Campaign("d", "An other title that Mailchimp shortens", at(1))
     accented = Campaign("e", "Frühlingsgrüße", at(1))
-    campaigns = Campaigns({**listed, "d": longer, "e": accented})
+    marked = Campaign("f", "A/B: What's new?", at(1))
+    campaigns = Campaigns({**listed, "d": longer, "e": accented, "f": marked})
     campaigns.link(stems, lambda key: at(activity[key]) if key in activity else None)
     known = [campaigns.of_file(stem).id for stem in stems]
     assert [key if key in campaigns.listed else "-" for key in known] == list(linked)
