@@ -14,12 +14,12 @@ from pathlib import Path
 
 from mailsight import __version__
 from mailsight.errors import BackupFailed, BackupUnreadable, DatabaseUnreadable, NoDatabase, StateUnreadable
-from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.loading.spool import Spool
 from mailsight.state import copies, store
+from mailsight.state.mappings import Mappings
 from mailsight.warehouse import examination, generations
 from mailsight.warehouse.files import (
     PRIVATE_FOLDER,
@@ -171,12 +171,9 @@ def _linked(earlier: Path, generation: str, target: Path) -> bool:
 
 
 def _copy_small_files(database: Path, draft: Path, machines: Path | None) -> None:
-    for file in sorted(kept_mappings.folder(database).glob("*.toml")):
-        (draft / manifest.MAPPINGS).mkdir(PRIVATE_FOLDER, exist_ok=True)
-        with suppress(FileNotFoundError):  # forgotten meanwhile
-            copy_file(file, draft / manifest.MAPPINGS / file.name)
     if machines and machines.exists():
         copy_file(machines, draft / manifest.MACHINES)
+    Mappings.of(database)  # takes over those in files
     state = store.beside(database)
     if state.exists():
         copies.copy(state, draft / manifest.STATE)

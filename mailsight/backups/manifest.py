@@ -18,8 +18,10 @@ from mailsight.warehouse.files import write_file
 NAME = "manifest.json"
 FORMAT = 1
 # The names of the files and folders in a backup, whatever the name of the database that they belong to.
-DATABASE, SPOOL, MAPPINGS = "mailsight.duckdb", "mailsight.spool", "mailsight.mappings"
+DATABASE, SPOOL = "mailsight.duckdb", "mailsight.spool"
 STATE, MACHINES = "mailsight.state.sqlite", "machines.toml"
+# Only in older backups; the state has the mappings now.
+MAPPINGS = "mailsight.mappings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailsight.errors import BackupFailed, BackupUnreadable, LoadRefused, RestoreFailed
-from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.privacy import erasure
-from mailsight.state import copies, store
+from mailsight.state import copies, mappings, store
 from mailsight.warehouse import generations
 from mailsight.warehouse.draft import replacement
 from mailsight.warehouse.files import PRIVATE_FOLDER, replace_with_copy, sync_folder
@@ -87,11 +86,11 @@ def _restore(database: Path, backup: Path, machines: Path | None, wait_seconds: 
 
 
 def _restore_small_files(database: Path, backup: Path, aside: Path, machines: Path | None) -> None:
-    mappings = backup / manifest.MAPPINGS
-    if mappings.is_dir():
-        target = kept_mappings.folder(database)
+    earlier = backup / manifest.MAPPINGS
+    if earlier.is_dir():
+        target = mappings.folder(database)
         target.mkdir(PRIVATE_FOLDER, exist_ok=True)
-        for file in sorted(mappings.iterdir()):
+        for file in sorted(earlier.iterdir()):
             _replace(target / file.name, file, aside / target.name)
     if machines and (backup / manifest.MACHINES).exists():
         _replace(machines, backup / manifest.MACHINES, aside)

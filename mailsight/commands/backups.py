@@ -24,7 +24,7 @@ def backup_(
     ] = None,
     database: Database = None,
 ) -> None:
-    """Back up everything, while the dashboard runs: database, waiting webhooks, mappings, rules and state."""
+    """Back up everything, while the dashboard runs: database, waiting webhooks, rules and state."""
     config = settings.from_environment()
     with progress_bar("Backing up") as progress:
         made = making.make(

@@ -57,7 +57,8 @@ def run(
     options = options or {}
     place = place or place_of(where, options)
     with import_folder(database, wait_seconds=wait_seconds) as folder:
-        known = {} if full else positions(database, source.name, place)
+        earlier = positions(database, source.name, place)
+        known = {} if full else earlier
         step = (0.0, f"Reading {source.label}")
 
         def report(done: float, doing: str) -> None:
@@ -65,7 +66,7 @@ def run(
             step = (READING * done, doing)
             progress(*step)
 
-        request = Request(where, known, batch_rows, options, report, max_bytes)
+        request = Request(where, known, batch_rows, options, report, max_bytes, earlier)
         with Written(folder, source.name) as written:
             # A large table takes longer than a process may be silent.
             _read(source, request, written, lambda: progress(*step))

@@ -71,7 +71,8 @@ class Request:
     """What to read: the address of a database or the path of a file or folder, and the positions of the last import.
 
     `batch_rows`: how many rows are in memory at most. `options` are the source's own. `report` is called with the share
-    done (0 to 1) and the current step. `max_bytes`: what an uploaded file may unpack to.
+    done (0 to 1) and the current step. `max_bytes`: what an uploaded file may unpack to. `earlier`: the positions of
+    the last import even if everything is read again, by which a source knows the rows that are loaded.
     """
 
     where: str
@@ -80,6 +81,7 @@ class Request:
     options: Mapping[str, str] = field(default_factory=dict)
     report: Callable[[float, str], None] = lambda share, step: None
     max_bytes: int | None = None
+    earlier: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

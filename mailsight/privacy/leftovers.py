@@ -7,6 +7,7 @@ from mailsight.loading import arrivals, erased_requests, spool
 from mailsight.state import erased
 from mailsight.state.audit import Audit
 from mailsight.state.erased import Kind
+from mailsight.state.mappings import Mappings
 from mailsight.state.store import Store
 from mailsight.warehouse import generations
 from mailsight.warehouse.draft import Draft, scratch
@@ -14,7 +15,6 @@ from mailsight.warehouse.files import write_file
 
 # Files beside the database that people or programs may have written a name into.
 _NOTES = (
-    "{stem}.mappings/*.toml",
     "{stem}.imports.json",
     "{stem}.spool/*.json",
     "{stem}.spool/set-aside/*.json",
@@ -30,6 +30,7 @@ def clean(database: Path, state: Store) -> int:
         for pattern in _NOTES:
             for note in sorted(database.parent.glob(pattern.format(stem=database.stem))):
                 _clean_note(work, note)
+        _clean_mappings(work, Mappings.of(database))
         _clean_audit(work, state)
     _remove_replaced(database, state)
     return changed
@@ -49,11 +50,23 @@ def _clean_note(work: Draft, note: Path) -> None:
         text = note.read_text(encoding="utf-8")
     except (OSError, UnicodeError):
         return
+    cleaned = _cleaned(work, text)
+    if cleaned != text:
+        write_file(note, cleaned)
+
+
+def _clean_mappings(work: Draft, mappings: Mappings) -> None:
+    for header_key, text in mappings.all().items():
+        cleaned = _cleaned(work, text)
+        if cleaned != text:
+            mappings.correct(header_key, cleaned)
+
+
+def _cleaned(work: Draft, text: str) -> str:
     words = erased_requests.mentions(work, [(0, text)]).get(0, [])
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "erased")
-    if words:
-        write_file(note, text)
+    return text
 
 
 def _clean_audit(work: Draft, state: Store) -> None:

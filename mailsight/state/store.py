@@ -1,7 +1,8 @@
 """The dashboard's own state: what people and operators do, in one small SQLite file beside the database.
 
 DuckDB files hold what was loaded, and each load replaces them. What must outlive loads, and what several processes
-write at once, is here: the audit, links to shared reports, API tokens, keyed hashes of erased people, ended sign-ins.
+write at once, is here: the audit, links to shared reports, API tokens, keyed hashes of erased people, ended sign-ins,
+and how columns were mapped.
 
 Connections are opened for each piece of work, so the store is safe to use from any thread and process.
 """
@@ -21,7 +22,7 @@ from mailsight.warehouse.files import PRIVATE_FILE, make_private
 from mailsight.warehouse.queries import statement
 
 # The newest statement in queries/state/migrations.sql.
-VERSION = 1
+VERSION = 2
 # How long to wait for other processes, which write for milliseconds.
 WAIT_SECONDS = 10.0
 _KEY_BYTES = 32

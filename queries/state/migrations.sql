@@ -75,3 +75,7 @@ create table ended_sign_ins (sign_in_hash blob primary key, expires_at real not 
 
 -- When people who are signed in last did something, to the minute.
 create table activity (sign_in_hash blob primary key, seen_at real not null) strict, without rowid;
+
+-- name: upgrade_state_to_2#
+-- Which column of a table is what, by what stands for its header. They were files before: mailsight/state/mappings.py takes these over.
+create table mappings (header_key text primary key, mapping text not null, kept_at real not null) strict, without rowid;

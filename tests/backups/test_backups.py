@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -19,10 +20,10 @@ from mailsight.errors import (
     NoDatabase,
     RestoreFailed,
 )
-from mailsight.importing.columns import kept_mappings
 from mailsight.loading import payloads, spool
 from mailsight.loading.spool import Spool
-from mailsight.state import store
+from mailsight.state import mappings, store
+from mailsight.state.mappings import Mappings
 from mailsight.state.store import Store
 from mailsight.warehouse import draft as drafts
 from mailsight.warehouse.draft import draft
@@ -49,8 +50,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     waiting = spool.beside(path)
     waiting.set_aside(waiting.seal()[0], "too odd")
     receive(path, "cleo")
-    kept_mappings.folder(path).mkdir()
-    (kept_mappings.folder(path) / "header.toml").write_text("x = 1\n")
+    mappings.folder(path).mkdir()
+    (mappings.folder(path) / "header.toml").write_text("x = 1\n")
     machines(path).write_text("machine_networks = []\n")
     Store.of(path).key("any")
     make(path, folder / "backups")
@@ -107,7 +108,6 @@ def test_a_backup_holds_everything_and_is_restored_elsewhere(
     assert [name for name in files if "spool" not in name] == [
         "machines.toml",
         "mailsight.duckdb",
-        "mailsight.mappings/header.toml",
         "mailsight.state.sqlite",
     ]
     assert [Path(name).parent.name + Path(name).suffix for name in files if "spool" in name] == [
@@ -121,7 +121,7 @@ def test_a_backup_holds_everything_and_is_restored_elsewhere(
     assert loaded(other) == once(["ann"])
     [bea] = spool.beside(other).state().set_aside
     assert (bea.requests, bea.reason) == (1, "too odd")
-    assert (kept_mappings.folder(other) / "header.toml").read_text() == "x = 1\n"
+    assert Mappings.of(other).all() == {"header": "x = 1\n"}
     assert machines(other).read_text() == "machine_networks = []\n"
     assert Store.of(other).key("any") == Store.of(database).key("any")
 
@@ -202,6 +202,17 @@ def test_a_single_database_file_can_be_restored(database: Path, tmp_path: Path, 
     assert loaded(database) == once(["ann"])
 
 
+def test_mappings_of_an_older_backup_are_taken_over(backup: Path, tmp_path: Path) -> None:
+    file = backup / manifest.MAPPINGS / "older.toml"
+    file.parent.mkdir()
+    file.write_text("x = 2\n")
+    files = json.loads((backup / manifest.NAME).read_text())["files"]
+    stored = asdict(manifest.stored_file(file))
+    change(backup, files=files | {file.relative_to(backup).as_posix(): stored})
+    restore(tmp_path / "other.duckdb", backup)
+    assert Mappings.of(tmp_path / "other.duckdb").all() == {"header": "x = 1\n", "older": "x = 2\n"}
+
+
 def flip(file: Path) -> None:
     file.chmod(0o600)
     content = bytearray(file.read_bytes())
@@ -220,7 +231,6 @@ def shorten(file: Path) -> None:
     [
         "machines.toml",
         "mailsight.duckdb",
-        "mailsight.mappings/*",
         "mailsight.spool/2*",
         "mailsight.spool/set-aside/*",
         "mailsight.state.sqlite",

@@ -1,12 +1,13 @@
 """Brevo's logs in any language, and its statistics of campaigns."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from mailsight.importing.files.brevo import SOURCE
 from mailsight.importing.files.happened import MAX_SUBJECTS
+from mailsight.importing.recognition import recognise
 from tests.support.exported import brevo_log
 from tests.support.exports import read
 
@@ -156,3 +157,58 @@ def test_campaigns_have_totals_in_any_language(tmp_path: Path, text: str) -> Non
     ]
     columns = ("sent", "delivered", "opened", "clicked", "unsubscribed", "complained", "bounces")
     assert imported.of("totals", *columns) == [(100, 98, 40, 5, 1, 0, 2)]
+
+
+RECIPIENTS = (
+    "\ufeffCampaign ID;Campaign Name;Email_ID;Send_Date;Delivered_Date;Open_Date;Total Opens;Total Apple MPP Opens;"
+    "Unsubscribe_Date;Hard_Bounce_Date;Hard_Bounce_Reason;Soft_Bounce_Date;Soft_Bounce_Reason;Open_IP;Click_IP;"
+    "Unsubscribe_IP;Clicked_Links_Count;Complaint_date;https://shop.example/a;https://shop.example/b\r\n"
+    "42;Spring;Ann@example.com;03-04-2026 10:00:00;03-04-2026 10:00:05;03-04-2026 11:00:00;3;0;;;;;;192.0.2.1;"
+    "192.0.2.2;;2;;1;2\r\n"
+    "42;Spring;bob@example.com;03-04-2026 10:00:00;03-04-2026 10:00:05;03-04-2026 10:00:06;0;2;;;;;;;;;0;;;0\r\n"
+    "42;Spring;cleo@example.com;03-04-2026 10:00:00;;;0;0;;03-04-2026 10:01:00;550 no such user;;;;;;0;;;\r\n"
+    "42;Spring;dora@example.com;03-04-2026 10:00:00;03-04-2026 10:00:05;;0;0;04-04-2026 9:00:00;;;;;;;192.0.2.3;1;"
+    "05-04-2026 9:00:00;;\r\n"
+    "42;Spring;nobody;03-04-2026 10:00:00;;;;;;;;;;;;;;;;\r\n"
+)
+
+
+def test_the_recipients_of_a_campaign_are_messages_and_events(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(RECIPIENTS)
+    assert recognise(tmp_path / "export.csv") is SOURCE
+    imported = read(SOURCE, tmp_path / "export.csv")
+    sent = datetime(2026, 4, 3, 10, tzinfo=UTC)
+    ann, bob, cleo, dora = (f"{name}@example.com" for name in ("ann", "bob", "cleo", "dora"))
+    assert imported.of("campaigns", "campaign_id", "name") == [("brevo-42", "Spring")]
+    assert imported.of("messages", "customer_id", "sent_at") == [
+        (who, sent) for who in (ann, bob, cleo, dora)
+    ]
+    opened = sent + timedelta(hours=1)
+    assert imported.of("events", "customer_id", "type", "occurred_at", "url", "ip") == [
+        (ann, "delivered", sent + timedelta(seconds=5), None, None),
+        (ann, "opened", opened, None, "192.0.2.1"),
+        (ann, "clicked", opened, "https://shop.example/a", "192.0.2.2"),
+        (ann, "clicked", opened, "https://shop.example/b", "192.0.2.2"),
+        (bob, "delivered", sent + timedelta(seconds=5), None, None),
+        (bob, "opened", sent + timedelta(seconds=6), None, None),
+        (cleo, "bounced", sent + timedelta(minutes=1), None, None),
+        (dora, "delivered", sent + timedelta(seconds=5), None, None),
+        (dora, "unsubscribed", datetime(2026, 4, 4, 9, tzinfo=UTC), None, "192.0.2.3"),
+        (dora, "complained", datetime(2026, 4, 5, 9, tzinfo=UTC), None, None),
+        (dora, "clicked", sent + timedelta(minutes=1), None, None),
+    ]
+    assert imported.of("events", "provider_machine", "bounce_type", "diagnostic")[5:7] == [
+        (True, None, None), (None, "hard", "550 no such user"),
+    ]  # fmt: skip
+    columns = (
+        "sent",
+        "delivered",
+        "opened",
+        "opens",
+        "clicked",
+        "hard_bounces",
+        "soft_bounces",
+        "unsubscribed",
+    )
+    assert imported.of("totals", *columns, "complained") == [(4, 3, 2, 3, 2, 1, 0, 1, 1)]
+    assert [reason for _, _, reason in imported.unusable] == ["no e-mail address"]

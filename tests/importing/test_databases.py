@@ -301,8 +301,9 @@ def test_every_figure_is_the_truth_twice_and_after_changes(
     assert _counted(database, name) == expected(world)
     world.deleted = {person for _, person in world.messages if person % 5 == 0}
     write(mariadb, world)
-    engine.run(database, source, mariadb.address())
-    assert _counted(database, name) == expected(world)
+    for full in (False, True):
+        engine.run(database, source, mariadb.address(), full=full)
+        assert _counted(database, name) == expected(world)
 
 
 @pytest.mark.slow

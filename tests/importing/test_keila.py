@@ -231,8 +231,14 @@ def test_every_figure_equals_a_count_of_the_rows_also_after_changes(
     keila.react(chosen)
     keila.database.run("delete from contacts where id < 8")
     keila.react(chosen)
-    keila.database.run("update contacts set first_name = 'Q', updated_at = '2026-06-01' where id = 9")
+    keila.database.run("update contacts set first_name = 'Q' where id = 9")
+    keila.database.run(
+        f"update {messages} set opened_at = sent_at + interval '1 hour' where id = "
+        f"(select min(id) from {messages} where opened_at is null and sent_at is not null)"
+    )
     load(tmp_path, keila)
+    assert figures(tmp_path) == oracle(keila)
+    load(tmp_path, keila, full=True)
     assert figures(tmp_path) == oracle(keila)
     [row] = table(tmp_path / "m.duckdb", "customers where customer_id = 'keila-9'", "name")
     assert row == {"name": "Q 8"}

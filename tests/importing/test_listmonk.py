@@ -42,13 +42,14 @@ def test_every_figure_equals_a_count_of_the_rows_also_after_changes(
     fill(listmonk_database, chosen, people=10, campaigns=1)
     listmonk_database.run("update campaigns set sent = 77, name = 'Renamed' where id = 1")
     listmonk_database.run(
-        "update subscribers set attribs = '{\"city\": \"Bruges\"}', updated_at = '2026-05-01' where id = 3"
-    )
+        "update subscribers set attribs = '{\"city\": \"Bruges\"}', status = 'blocklisted' where id = 3"
+    )  # as after a bounce: nothing says when
     load(tmp_path, listmonk_database)
     assert figures(tmp_path) == oracle(listmonk_database)
     data = Warehouse(tmp_path / "m.duckdb").snapshot()
     assert campaign.report(data, "listmonk-1", Audience.ALL).campaign.name == "Renamed"
-    assert customer.report(data, str(uuid.UUID(int=2)), Audience.ALL).customer.attributes["city"] == "Bruges"
+    attributes = customer.report(data, str(uuid.UUID(int=2)), Audience.ALL).customer.attributes
+    assert (attributes["city"], attributes["status"]) == ("Bruges", "blocklisted")
 
 
 def test_deleted_people_and_lists_do_no_harm(listmonk_database: Database, tmp_path: Path) -> None:
@@ -140,9 +141,13 @@ def test_opt_outs_are_customers_events_without_a_campaign(
     listmonk_database: Database, tmp_path: Path
 ) -> None:
     fill(listmonk_database, random.Random(3), people=2, campaigns=1)
-    listmonk_database.insert(
-        "subscriber_lists", {"subscriber_id": 1, "list_id": 2, "status": "unsubscribed", "updated_at": START}
-    )
+    load(tmp_path, listmonk_database)
+    membership = {"list_id": 2, "updated_at": START - timedelta(days=9)}
+    for subscriber in (1, 2):
+        listmonk_database.insert("subscriber_lists", {"subscriber_id": subscriber, **membership})
+    load(tmp_path, listmonk_database)
+    # A bounce doesn't set the time.
+    listmonk_database.run("update subscriber_lists set status = 'unsubscribed' where subscriber_id = 1")
     load(tmp_path, listmonk_database)
     assert table(tmp_path / "m.duckdb", "events where type = 'unsubscribed'", "customer_id, campaign_id") == [
         {"customer_id": str(uuid.UUID(int=0)), "campaign_id": None}

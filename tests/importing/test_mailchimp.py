@@ -263,6 +263,8 @@ def test_a_title_in_the_name_of_a_file(title: str, written_as: str) -> None:
         (["10_fruhlingsgrusse"], {}, "e"),
         (["10_fruehlingsgruesse"], {}, "e"),
         (["10_frhlingsgre"], {}, "e"),
+        (["10_ab-what-s-new"], {}, "f"),
+        (["10_a-b-whats-new"], {}, "f"),
         (["10_Fru\u0308hlingsgru\u0308ße"], {}, "e"),  # as macOS packs it
     ],
 )
@@ -275,7 +277,8 @@ def test_files_are_linked_to_campaigns_by_title_and_by_order_or_time(
     listed = {key: Campaign(key, "News", at(day)) for key, day in (("a", 1), ("b", 3), ("c", 5))}
     longer = Campaign("d", "An other title that Mailchimp shortens", at(1))
     accented = Campaign("e", "Frühlingsgrüße", at(1))
-    campaigns = Campaigns({**listed, "d": longer, "e": accented})
+    marked = Campaign("f", "A/B: What's new?", at(1))
+    campaigns = Campaigns({**listed, "d": longer, "e": accented, "f": marked})
     campaigns.link(stems, lambda key: at(activity[key]) if key in activity else None)
     known = [campaigns.of_file(stem).id for stem in stems]
     assert [key if key in campaigns.listed else "-" for key in known] == list(linked)
@@ -426,6 +429,25 @@ def test_the_report_of_one_campaign_is_a_campaign_with_totals(tmp_path: Path) ->
     )
     assert imported.of("totals", *columns) == [(1000, 995, 5, 350, 500, 100, 150, 5, 0)]
     assert imported.unusable == []
+
+
+def test_the_report_of_a_test_is_a_campaign_for_each_combination(tmp_path: Path) -> None:
+    part = (
+        '\n"Combination {0} Stats"\n"Subject Line:","Subject {0}"\n"From Email:","news@shop.example"\n'
+        '"Total Recipients:","1,75{0}"\n"Successful Deliveries:","1,742"\n"Total Opens:","20{0}"\n'
+    )
+    links = '\n"Combination {0} Clicks by URL"\n"URL","Total Clicks","Unique Clicks"\n"https://x.example","9","9"\n'
+    (tmp_path / "report.csv").write_text(
+        'Campaign Report\n"Title:","Spring"\n"Delivery Date/Time:","Sat, May 1, 2021 10:15"\n'
+        + "".join(text.format(number) for text in (part, links) for number in (1, 2))
+    )
+    imported = read(SOURCE, tmp_path / "report.csv")
+    at = datetime(2021, 5, 1, 10, 15, tzinfo=UTC)
+    assert imported.of("campaigns", "name", "subject", "sent_at") == [
+        (f"Spring (Combination {number})", f"Subject {number}", at) for number in (1, 2)
+    ]
+    assert imported.of("totals", "sent", "delivered", "opens") == [(1751, 1742, 201), (1752, 1742, 202)]
+    assert len(set(imported.of("totals", "campaign_id"))) == 2
 
 
 def test_people_without_an_address_are_known_by_mailchimps_id(tmp_path: Path) -> None:

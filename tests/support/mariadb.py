@@ -69,7 +69,8 @@ class Import:
 def imported(
     source: Source, where: str, positions: Mapping[str, str] | None = None, **options: str
 ) -> Import:
-    return Import(list(source.read(Request(where, positions or {}, options=options))))
+    known = positions or {}
+    return Import(list(source.read(Request(where, known, options=options, earlier=known))))
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ Tables and columns: pentacent/keila, priv/repo/migrations; what sets each time i
 Its times have no zone and are in UTC.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,9 +48,9 @@ def read(request: Request) -> Iterator[Item]:
         request.report(0.0, "Reading campaigns")
         yield from _campaigns(database, request.positions)
         request.report(0.05, "Reading contacts")
-        yield from _contacts(database, request.positions, reached)
+        yield from _contacts(database, request.positions)
         request.report(0.3, "Reading messages")
-        yield from _messages(database, request.positions, reached)
+        yield from _messages(database, request, reached)
         request.report(0.7, "Reading clicks")
         yield from _clicks(database, request.positions, reached)
         if "contacts_events" in database.tables:
@@ -114,20 +114,20 @@ def _mail(campaign: Record) -> Mail | None:
     return None
 
 
-def _contacts(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
+def _contacts(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
     query = f"""
         select
             c.id, c.email, c.first_name, c.last_name, {database.column("contacts", "status", "c")} as status,
-            {database.column("contacts", "data", "c")} as data, c.inserted_at,
-            c.updated_at at time zone 'UTC' as updated_at
+            {database.column("contacts", "data", "c")} as data, c.inserted_at
         from contacts as c
-        where %(after)s::timestamptz is null or c.updated_at at time zone 'UTC' > %(after)s::timestamptz
-        order by c.updated_at, c.id
+        where c.id between %(first)s and %(last)s
+        order by c.id
     """
-    for batch in database.rows(query, {"after": positions.get("contacts")}):
-        yield Rows("customers", "contacts", [_contact(contact) for contact in batch])
-        for contact in batch:
-            reached.note("contacts", contact["updated_at"], contact["updated_at"])
+    columns = ("email", "first_name", "last_name", "status", "data", "inserted_at")
+    for ids, following in database.changed_blocks("contacts", columns, positions):
+        for batch in database.rows(query, ids):
+            yield Rows("customers", "contacts", [_contact(contact) for contact in batch])
+        yield from following
 
 
 def _contact(contact: Record) -> Row:
@@ -144,51 +144,69 @@ def _contact(contact: Record) -> Row:
     }
 
 
-def _messages(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
-    """Messages of campaigns with something new. An open or a click doesn't change `updated_at`, so all times count."""
+def _messages(database: Database, request: Request, reached: Reached) -> Iterator[Item]:
+    """Messages of campaigns that changed: an open or a click doesn't set `updated_at`.
+
+    E-mails don't change, so those of the last import are not read again with the rows beside a changed one.
+    """
     table = _messages_table(database)
     known = database.tables[table]
     times = [time for time in _TIMES if time in known]
     bodies = [name for name in ("html_body", "text_body") if name in known]
+    newest = f"greatest({', '.join(f'm.{time}' for time in times)}) at time zone 'UTC'"
+    is_new = f"%(after)s::timestamptz is null or {newest} > %(after)s::timestamptz"
+
+    def body(name: str) -> str:
+        return f"case when {is_new} then m.{name} end" if name in bodies else "null"
+
     query = f"""
         select
             m.id, m.campaign_id, m.contact_id, {", ".join(f"m.{time}" for time in times)},
             {database.column(table, "status", "m")} as status,
-            {database.column(table, "html_body", "m")} as html_body,
-            {database.column(table, "text_body", "m")} as text_body,
+            {body("html_body")} as html_body,
+            {body("text_body")} as text_body,
             coalesce({database.column(table, "recipient_email", "m")}::text, c.email::text) as email,
             m.clicked_at is not null and not exists (
                 select from tracking_clicks as t where t.{_message_column(database)} = m.id
             ) as has_lost_clicks,
-            greatest({", ".join(f"m.{time}" for time in times)}) at time zone 'UTC' as changed_at
+            {newest} as changed_at
         from {table} as m
         left join contacts as c on c.id = m.contact_id
-        where m.campaign_id is not null and (
-            %(after)s::timestamptz is null
-            or greatest({", ".join(f"m.{time}" for time in times)}) at time zone 'UTC' > %(after)s::timestamptz
-        )
+        where m.campaign_id is not null and m.id between %(first)s and %(last)s
         order by m.id
     """
-    after = positions.get("messages")
+    after, earlier = request.positions.get("messages"), request.earlier.get("messages")
     batch_rows = min(BATCH_MAILS, database.batch_rows) if bodies else database.batch_rows
-    for batch in database.rows(query, {"after": after}, batch_rows=batch_rows):
-        rows: list[Row] = []
-        events: list[Row] = []
-        for message in batch:
-            reached.note("messages", message["changed_at"], message["changed_at"])
-            events += _message_events(message)
-            if message["contact_id"] is None and _was_read(message, after):
-                continue  # it is known by the contact that was deleted since
-            mail = _copy(message)
-            if mail:
-                yield mail
-            rows.append(_message(message, mail))
-        yield Rows("messages", table, rows)
-        yield Rows("events", table, events)
+    columns = ("campaign_id", "contact_id", *times, "status", "recipient_email")
+    changed = database.changed_blocks(table, columns, request.positions, where="campaign_id is not null")
+    for ids, following in changed:
+        for batch in database.rows(query, {"after": after, **ids}, batch_rows=batch_rows):
+            yield from _read_messages(table, batch, earlier, reached)
+        yield from following
 
 
-def _was_read(message: Record, after: str | None) -> bool:
-    return after is not None and message["inserted_at"] <= datetime.fromisoformat(after).replace(tzinfo=None)
+def _read_messages(
+    table: str, batch: Sequence[Record], earlier: str | None, reached: Reached
+) -> Iterator[Item]:
+    rows: list[Row] = []
+    events: list[Row] = []
+    for message in batch:
+        reached.note("messages", message["changed_at"], message["changed_at"])
+        events += _message_events(message)
+        if message["contact_id"] is None and _was_read(message, earlier):
+            continue  # it is known by the contact that was deleted since
+        mail = _copy(message)
+        if mail:
+            yield mail
+        rows.append(_message(message, mail))
+    yield Rows("messages", table, rows)
+    yield Rows("events", table, events)
+
+
+def _was_read(message: Record, earlier: str | None) -> bool:
+    return earlier is not None and message["inserted_at"] <= datetime.fromisoformat(earlier).replace(
+        tzinfo=None
+    )
 
 
 def _copy(message: Record) -> Mail | None:

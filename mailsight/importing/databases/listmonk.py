@@ -49,7 +49,7 @@ def _read_database(request: Request, database: Database) -> Iterator[Item]:
     request.report(0.0, "Reading campaigns")
     yield from _campaigns(database, request.positions)
     request.report(0.1, "Reading subscribers")
-    yield from _subscribers(database, request.positions, reached)
+    yield from _subscribers(database, request.positions)
     for place, table in enumerate(_EVENTS):
         request.report(0.4 + 0.25 * place, f"Reading {table}")
         yield from _events(database, table, request.positions, reached)
@@ -125,23 +125,21 @@ def _mail(campaign: Record) -> Mail | None:
     return Mail(f"{campaign['id']}.html", whole if places else body)
 
 
-def _subscribers(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
-    """Those that changed since: listmonk updates `updated_at` with each change."""
+def _subscribers(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
+    """Those that changed. listmonk doesn't set `updated_at` when it blocks people who bounce or ask for it."""
     query = """
-        select
-            s.id, s.uuid::text as uuid, s.email, s.name, s.attribs, s.status::text as status, s.created_at,
-            s.updated_at
+        select s.id, s.uuid::text as uuid, s.email, s.name, s.attribs, s.status::text as status, s.created_at
         from subscribers as s
-        where %(after)s::timestamptz is null or s.updated_at > %(after)s::timestamptz
-        order by s.updated_at, s.id
+        where s.id between %(first)s and %(last)s
+        order by s.id
     """
-    for batch in database.rows(query, {"after": positions.get("subscribers")}):
-        yield Rows("customers", "subscribers", [_subscriber(subscriber) for subscriber in batch])
-        for subscriber in batch:
-            if at := subscriber["updated_at"]:
-                reached.note("subscribers", at, at)
+    columns = ("uuid", "email", "name", "attribs", "status", "created_at")
+    for ids, following in database.changed_blocks("subscribers", columns, positions):
+        for batch in database.rows(query, ids):
+            yield Rows("customers", "subscribers", [_subscriber(subscriber) for subscriber in batch])
+        yield from following
     if "subscriber_lists" in database.tables:
-        yield from _opt_outs(database, positions, reached)
+        yield from _opt_outs(database, positions)
 
 
 def _subscriber(subscriber: Mapping[str, Any]) -> Row:
@@ -155,32 +153,40 @@ def _subscriber(subscriber: Mapping[str, Any]) -> Row:
     }
 
 
-def _opt_outs(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
-    query = """
-        select s.uuid::text as uuid, s.email, sl.subscriber_id, sl.list_id, sl.updated_at
+def _opt_outs(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
+    """Who left a list. listmonk doesn't set `updated_at` here either when a bounce is the reason."""
+    created_at = database.column("subscriber_lists", "created_at", "sl")
+    query = f"""
+        select
+            s.uuid::text as uuid, s.email, sl.subscriber_id, sl.list_id,
+            coalesce(sl.updated_at, {created_at}) as left_at
         from subscriber_lists as sl join subscribers as s on s.id = sl.subscriber_id
-        where sl.status::text = 'unsubscribed' and sl.updated_at is not null
-            and (%(after)s::timestamptz is null or sl.updated_at > %(after)s::timestamptz)
-        order by sl.updated_at, sl.subscriber_id, sl.list_id
+        where sl.status::text = 'unsubscribed' and coalesce(sl.updated_at, {created_at}) is not null
+            and sl.subscriber_id between %(first)s and %(last)s
+        order by sl.subscriber_id, sl.list_id
     """
-    for batch in database.rows(query, {"after": positions.get("subscriber_lists")}):
-        yield Rows(
-            "events",
-            "subscriber_lists",
-            [
-                {
-                    "event_id": f"unsubscribed-{row['subscriber_id']}-{row['list_id']}",
-                    "provider": NAME,
-                    "customer_id": row["uuid"],
-                    "recipient": row["email"],
-                    "type": "unsubscribed",
-                    "occurred_at": row["updated_at"],
-                }
-                for row in batch
-            ],
-        )
-        for row in batch:
-            reached.note("subscriber_lists", row["updated_at"], row["updated_at"])
+    changed = database.changed_blocks(
+        "subscriber_lists",
+        ("list_id", "updated_at"),
+        positions,
+        key="subscriber_id",
+        where="status::text = 'unsubscribed'",
+    )
+    for ids, following in changed:
+        for batch in database.rows(query, ids):
+            yield Rows("events", "subscriber_lists", [_opt_out(row) for row in batch])
+        yield from following
+
+
+def _opt_out(row: Record) -> Row:
+    return {
+        "event_id": f"unsubscribed-{row['subscriber_id']}-{row['list_id']}",
+        "provider": NAME,
+        "customer_id": row["uuid"],
+        "recipient": row["email"],
+        "type": "unsubscribed",
+        "occurred_at": row["left_at"],
+    }
 
 
 def _events(database: Database, table: str, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:

@@ -106,6 +106,7 @@ class _Import:
 
     def _messages(self) -> Iterator[Item]:
         mark = Mark(self.request.positions.get("email_stats"))
+        earlier = Mark(self.request.earlier.get("email_stats"))
         first_copy = self._first_copy()
         redirects = self._redirects() if first_copy is not None else {}
         for condition, positions in self.database.changed_blocks(
@@ -127,13 +128,17 @@ class _Import:
                 archived = [stat for stat in new if first_copy is not None and stat["id"] >= first_copy]
                 copies = {stat["id"]: mail for stat, mail in self._archived(archived, redirects)}
                 yield from copies.values()
-                messages = [mautic_rows.message(stat, copies.get(stat["id"])) for stat in new]
+                messages = [
+                    mautic_rows.message(stat, copies.get(stat["id"]))
+                    for stat in new
+                    if not mautic_rows.has_lost_contact(stat, earlier)
+                ]
                 yield Rows("messages", "email_stats", messages)
                 devices = self._devices(stats)
                 events = [
                     event
                     for stat in stats
-                    for event in mautic_rows.events(stat, devices.get(stat["id"], ()), mark)
+                    for event in mautic_rows.events(stat, devices.get(stat["id"], ()), earlier)
                 ]
                 yield Rows("events", "email_stats", events)
             yield from positions

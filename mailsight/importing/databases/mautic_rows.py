@@ -74,16 +74,17 @@ def message(stat: Record, copy: Mail | None) -> Row:
     }
 
 
-def events(stat: Record, devices: Sequence[Record], mark: Mark) -> Iterator[Row]:
-    """The opens and bounces of a message.
+def has_lost_contact(stat: Record, earlier: Mark) -> bool:
+    """Whether the contact of a message was deleted since an earlier import, by which the message is known."""
+    return stat["lead_id"] is None and not earlier.is_new(stat["id"])
 
-    A contact may have been deleted or merged since its message was imported, so events of older messages go by the
-    message's id.
-    """
+
+def events(stat: Record, devices: Sequence[Record], earlier: Mark) -> Iterator[Row]:
+    """The opens and bounces of a message. Those of a contact that was deleted since go by the message's id."""
     about: Row = {
         "provider": "mautic",
         "campaign_id": campaign(stat["email_id"]),
-        "customer_id": _recipient(stat) if mark.is_new(stat["id"]) or stat["lead_id"] is not None else None,
+        "customer_id": None if has_lost_contact(stat, earlier) else _recipient(stat),
         "message_id": _message_id(stat["id"]),
         "recipient": stat["email_address"] or None,
     }

@@ -17,13 +17,11 @@ from mailsight.errors import ImportFailed
 from mailsight.importing.registry import library
 from mailsight.importing.sources import Item, Position, Request, Row, Rows
 
-from . import mysql_connection
+from . import blocks, mysql_connection
 
 Record = dict[str, Any]
 
 MAX_HOLES = 1_000
-# The ids that share a checksum.
-BLOCK_IDS = 1_000
 
 
 @contextlib.contextmanager
@@ -203,23 +201,10 @@ class Database:
     def changed_blocks(
         self, table: str, columns: Sequence[str], positions: Mapping[str, str]
     ) -> Iterator[tuple[str, list[Position]]]:
-        """The rows that changed or are new, for tables that don't say when: a condition, and the positions that follow.
-
-        A position is the checksum of a block of ids. Blocks next to each other are read at once.
-        """
-        run: list[Position] = []
-        start = end = 0
-        for block, checksum in sorted(self.fingerprints(table, columns, "id", block=BLOCK_IDS).items()):
-            position = Position(f"{table} {block}", checksum)
-            if positions.get(position.name) == checksum:
-                continue
-            if run and block != end:
-                yield _block_condition(start, end), run
-                run = []
-            start, end = (start if run else block), block + 1
-            run.append(position)
-        if run:
-            yield _block_condition(start, end), run
+        """Which rows changed or are new, for tables that don't say when: a condition, and the positions that follow."""
+        checksums = self.fingerprints(table, columns, "id", block=blocks.IDS)
+        for first, last, following in blocks.changed(table, checksums, positions):
+            yield f"t.id between {first:d} and {last:d}", following
 
     def _selected(self, table: str, columns: Iterable[str], joined: Mapping[str, str]) -> str:
         known = set(self.columns(table))
@@ -274,10 +259,6 @@ def _after(key: Sequence[str], last: Sequence[object] | None) -> tuple[str, list
 
 def _quoted(name: str) -> str:
     return f"`{name.replace('`', '``').replace('%', '%%')}`"
-
-
-def _block_condition(start: int, end: int) -> str:
-    return f"t.id between {start * BLOCK_IDS:d} and {end * BLOCK_IDS - 1:d}"
 
 
 @dataclass

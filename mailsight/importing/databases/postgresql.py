@@ -12,6 +12,8 @@ from mailsight.errors import ImportFailed
 from mailsight.importing.registry import library
 from mailsight.importing.sources import Position, Request
 
+from . import blocks
+
 Record = dict[str, Any]
 
 SCHEMES = re.compile(r"(postgres(ql)?(\+\w+)?|ecto)://", re.IGNORECASE)
@@ -56,6 +58,33 @@ class Database:
         digest = "select md5(string_agg(md5(rows::text), ',' order by id)) as digest"
         [row] = self.all(f"{digest} from ({query}) as rows", parameters)
         return row["digest"] or "empty"
+
+    def changed_blocks(
+        self,
+        table: str,
+        columns: Sequence[str],
+        positions: Mapping[str, str],
+        *,
+        key: str = "id",
+        where: str = "true",
+    ) -> Iterator[tuple[dict[str, object], list[Position]]]:
+        """The keys of rows that changed or are new: the parameters `first` and `last`, and the positions that follow.
+
+        `columns`: those whose changes count, as far as this version of the source has them.
+        """
+        known = [key, *(column for column in columns if column in self.tables[table])]
+        rows = self.all(
+            f"""
+            select
+                {key} / {blocks.IDS} as block,
+                count(*) || ':' || sum(('x' || left(md5(rows::text), 15))::bit(60)::bigint) as checksum
+            from (select {", ".join(known)} from {table} where {where}) as rows
+            group by block
+            """
+        )
+        checksums = {row["block"]: row["checksum"] for row in rows}
+        for first, last, following in blocks.changed(table, checksums, positions):
+            yield {"first": first, "last": last}, following
 
     def current(self, request: Request, tables: Sequence[str]) -> Request:
         """The request, without its positions if a table's newest id went back, as in a new or restored database."""

@@ -1,4 +1,4 @@
-"""Brevo: the export of transactional logs, in the language of the account, and exported statistics of campaigns.
+"""Brevo: transactional logs in the language of the account, statistics of campaigns, and a campaign's recipients.
 
 https://help.brevo.com/hc/en-us/articles/360021533839-Manage-your-transactional-logs-and-email-previews
 """
@@ -12,7 +12,8 @@ from mailsight.importing.sources import Gap, Item, Note, Request, Source, Unusab
 from mailsight.vocabulary import EventType
 
 from . import brevo_words, exports, totals, values
-from .exports import Entry, ExportFile, TableRow, by_row
+from .brevo_recipients import RECIPIENTS, recipients
+from .exports import Entry, ExportFile, Reading, TableRow, by_row
 from .happened import Happened, Log
 
 NAME = "brevo"
@@ -102,6 +103,7 @@ def read(request: Request) -> Iterator[Item]:
             by_row(LOG, "events", partial(_event, log, unknown)),
             by_row(WEBHOOKS, "events", partial(_event, log, unknown)),
             by_row(CAMPAIGNS, "campaigns", _campaign),
+            Reading(RECIPIENTS, recipients),
         ),
     )
     for kind, stored_as in (
@@ -177,7 +179,8 @@ def _campaign(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry |
 SOURCE = Source(
     name=NAME,
     label="Brevo",
-    where="the CSV of transactional logs, of weekly events or of campaigns' statistics; a folder or zip of them",
+    where="the CSV of transactional logs, weekly events, campaigns' statistics or a campaign's recipients; a folder or "
+    "zip of them",
     gaps=(
         Gap(
             ("sent", "delivered", "opened", "clicked"),
@@ -188,8 +191,13 @@ SOURCE = Source(
             "Logs don't say with which program an e-mail was opened, only whether a proxy did.",
         ),
         Gap(("unsubscribed", "complained"), "The export of campaigns has totals only."),
+        Gap(
+            ("opens", "clicks"),
+            "The export of a campaign's recipients has the first open, and no times of clicks: they are shown at the "
+            "time of the open.",
+        ),
     ),
     read=read,
-    kinds=(LOG, WEBHOOKS, CAMPAIGNS),
-    recipients="the export of Brevo's logs",
+    kinds=(LOG, WEBHOOKS, CAMPAIGNS, RECIPIENTS),
+    recipients="Brevo's export of the campaign's recipients",
 )

@@ -54,7 +54,7 @@ def _entries(
         (file, row)
         for file, kind in kinds.items()
         if kind in (tables.CAMPAIGNS, tables.REPORT)
-        for row in ([tables.report(file.path)] if kind is tables.REPORT else exports.rows(file, kind))
+        for row in (tables.report(file.path) if kind is tables.REPORT else exports.rows(file, kind))
     ]
     if not saved and not kinds:
         raise ImportFailed(

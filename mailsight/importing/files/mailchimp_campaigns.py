@@ -87,16 +87,24 @@ class Campaigns:
             if key not in self.listed and key not in self.of_keys:
                 by_slug[name].append(key)
         slugs: defaultdict[str, list[Campaign]] = defaultdict(list)
+        joined: defaultdict[str, dict[str, Campaign]] = defaultdict(dict)
         for campaign in self.listed.values():
             for spelling in spellings(campaign.title or ""):
                 slugs[spelling].append(campaign)
+                joined[spelling.replace("-", "")][campaign.id] = campaign
         for name, keys in by_slug.items():
-            candidates = slugs.get(name) or list(
-                dict.fromkeys(
-                    campaign
-                    for longer, campaigns in slugs.items()
-                    if len(name) >= _SHORTENED and longer.startswith(name)
-                    for campaign in campaigns
+            # "A/B test" may also be "ab-test".
+            alike = joined.get(name.replace("-", ""), {})
+            candidates = (
+                slugs.get(name)
+                or list(alike.values())
+                or list(
+                    dict.fromkeys(
+                        campaign
+                        for longer, campaigns in slugs.items()
+                        if len(name) >= _SHORTENED and longer.startswith(name)
+                        for campaign in campaigns
+                    )
                 )
             )
             pairs = _paired(keys, candidates, first_activity)

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -149,17 +149,32 @@ LOADS_AS = {
 # What becomes columns of customers or events. Everything else in an audience becomes an attribute.
 _ATTRIBUTES = {"rating": "member_rating", "changed_at": "last_changed", "contact_id": "euid"}
 _FIXED = frozenset(AUDIENCE.fields) - _ATTRIBUTES.keys()
+_STATISTICS = re.compile(r"(Overall|Combination \d+) Stats", re.IGNORECASE)
 STATUSES = re.compile(r"(unsubscribed|cleaned|non-?_?subscribed|transactional|archived)", re.IGNORECASE)
 
 
-def report(path: Path) -> TableRow:
-    """The report of a campaign as a row of the list of campaigns."""
+def report(path: Path) -> list[TableRow]:
+    """The report of a campaign as a row of the list of campaigns, or that of a test as a row for each combination."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = list(csv.reader(io.StringIO(file.read(MAX_REPORT_LENGTH))))
-    # The statistics, which come before the clicked links. Of several combinations, the first has the names once.
-    pairs = {pair[0]: pair[1] for pair in reversed(lines) if len(pair) == 2 and pair[0].endswith(":")}
-    fields = CAMPAIGNS.column_names(list(pairs))
-    return TableRow(1, dict(zip(fields, pairs.values(), strict=True)), str(pairs))
+    # What is before the first heading goes for all parts. The clicked links come last.
+    parts: list[tuple[int, str, dict[str, str]]] = [(1, "", {})]
+    for number, line in enumerate(lines, start=1):
+        if len(line) == 1 and (heading := _STATISTICS.fullmatch(line[0].strip())):
+            parts.append((number, heading[1], {}))
+        elif len(line) == 2 and line[0].endswith(":"):
+            parts[-1][2].setdefault(line[0], line[1])
+    combinations = [part for part in parts if part[1].startswith("Combination")]
+    if len(combinations) < 2:
+        combinations = [(1, "", {name: text for part in reversed(parts) for name, text in part[2].items()})]
+    return [_part(number, heading, parts[0][2] | pairs) for number, heading, pairs in combinations]
+
+
+def _part(number: int, heading: str, pairs: Mapping[str, str]) -> TableRow:
+    fields = dict(zip(CAMPAIGNS.column_names(list(pairs)), pairs.values(), strict=True))
+    if heading:
+        fields["name"] = f"{fields.get('name') or fields.get('subject') or ''} ({heading})"
+    return TableRow(number, fields, str(pairs))
 
 
 def audience(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:
