@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from .documents import SIMPLIFIED, parse, within_bounds
 from .modes import DOCTYPE
 from .removed import Removed, Unsafe
-from .stylesheets import Remote, is_too_large, safe_css, safe_sheet
+from .stylesheets import Remote, in_colours, is_too_large, safe_css, safe_sheet
 from .trackers import is_pixel, picture_address, tracking_hosts
 from .values import clean_address, words
 
@@ -124,6 +124,7 @@ def write(
     html: str,
     *,
     pictures: bool = False,
+    dark: bool = False,
     head: str = "",
     end: str = "",
     marks: Mapping[int, str] = MappingProxyType({}),
@@ -134,6 +135,7 @@ def write(
 ) -> SafeMail:
     """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
+    Its own styles for `dark` mode apply, or those for light mode, whatever mode the browser is in.
     `marks` maps a node's `mem_id` to markup for additional attributes, `after` to markup that follows it, and `texts`
     that of a text or comment to markup in its place. The links in `dead` can be clicked but lead nowhere. Without
     `personal`, no link leads anywhere and data- attributes are left out: both may identify the customer who got the
@@ -152,7 +154,7 @@ def write(
             written.append(node)
             continue
         if not node.is_element_node or node.tag in _LEAVES:
-            written.append(_leaf(node, texts, remote, removed))
+            written.append(_leaf(node, texts, remote, removed, dark=dark))
             continue
         tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
         areas += tag == "area"
@@ -181,14 +183,16 @@ def write(
     return SafeMail("".join(written), origins, removed.counts)
 
 
-def _leaf(node: LexborNode, texts: Mapping[int, str], remote: Remote | None, removed: Removed) -> str:
+def _leaf(
+    node: LexborNode, texts: Mapping[int, str], remote: Remote | None, removed: Removed, *, dark: bool
+) -> str:
     """A text, a comment, or an element that is filtered or dropped as a whole."""
     if node.mem_id in texts:
         return texts[node.mem_id]
     if node.is_text_node:
         return text_markup(node.text_content or "")
     if node.tag == "style":
-        return _style(node, remote, removed)
+        return _style(node, remote, removed, dark=dark)
     if node.is_element_node:
         removed.element(node)
     return _meta(node) if node.tag == "meta" else ""
@@ -223,14 +227,14 @@ def _css(node: LexborNode) -> str:
     return "".join(part.text_content or "" for part in node.iter(include_text=True))
 
 
-def _style(node: LexborNode, remote: Remote | None, removed: Removed) -> str:
+def _style(node: LexborNode, remote: Remote | None, removed: Removed, *, dark: bool) -> str:
     if (node.attributes.get("type") or "text/css").strip().lower() != "text/css":
         return ""
     sheet = _css(node)
-    css = safe_sheet(sheet, remote=remote)
+    css = in_colours(safe_sheet(sheet, remote=remote), dark=dark)
     if remote is None:
         removed.pictures_in(sheet)
-    media = node.attributes.get("media")
+    media = in_colours(node.attributes.get("media") or "", dark=dark)
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 
 

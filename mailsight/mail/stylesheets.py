@@ -63,6 +63,11 @@ _BLOCKED_FUNCTIONS = {
 _ANCHORING = re.compile(r"anchor-(?:name|scope)|position-(?:anchor|area|try|visibility)|position-try-\w+")
 # The frame is as tall as its mail, so there is nothing to stay fixed to.
 _POSITIONS = {"fixed": "absolute", "sticky": "relative", "-webkit-sticky": "relative"}
+_SCHEME = r"\(\s{0,9}prefers-color-scheme\s{0,9}:\s{0,9}"
+_DARK = re.compile(rf"{_SCHEME}dark\s{{0,9}}\)", re.IGNORECASE)
+_LIGHT = re.compile(rf"{_SCHEME}light\s{{0,9}}\)", re.IGNORECASE)
+# Media queries that always match, and that never do.
+_ALWAYS, _NEVER = "(min-width:0)", "(max-width:0)"
 _CUT_OFF = ("eof-in-string", "eof-in-url")
 _BLOCKS = {"{} block": CurlyBracketsBlock, "() block": ParenthesesBlock, "[] block": SquareBracketsBlock}
 
@@ -88,6 +93,16 @@ def _without_pictures(css: str) -> str:
 def safe_sheet(css: str, *, remote: Remote | None = None) -> str:
     """`safe_css` for a style element. The parsed sheet is cached because `visibility` needs it too."""
     return _safe(sheet_values(css), remote)
+
+
+def has_dark_styles(css: str) -> bool:
+    """Whether a style sheet or media query asks for dark mode."""
+    return _DARK.search(css) is not None
+
+
+def in_colours(css: str, *, dark: bool) -> str:
+    """A style sheet or media query that matches in dark or light mode, whatever mode the browser is in."""
+    return _LIGHT.sub(_NEVER if dark else _ALWAYS, _DARK.sub(_ALWAYS if dark else _NEVER, css))
 
 
 def is_too_large(css: str) -> bool:

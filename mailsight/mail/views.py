@@ -15,6 +15,7 @@ from .links import label_of
 from .personal_links import NOBODY, Effect, Recipient, effect, says_nothing
 from .removed import Unsafe
 from .safety import left_out, link_nodes, notice, text_markup, web_address, write
+from .stylesheets import has_dark_styles
 from .values import words
 from .wrappers import unwrapped
 
@@ -22,12 +23,9 @@ from .wrappers import unwrapped
 CLIPPED = "mailsight-clipped"
 _MAX_LINKS = 5_000
 _AROUND = 150
-_SCHEME = r"\(\s{0,9}prefers-color-scheme\s{0,9}:\s{0,9}"
-_DARK = re.compile(rf"{_SCHEME}dark\s{{0,9}}\)", re.IGNORECASE)
-_LIGHT = re.compile(rf"{_SCHEME}light\s{{0,9}}\)", re.IGNORECASE)
 _DECLARES_DARK = re.compile(r"color-scheme\s{0,9}:[^;{}]{0,40}\bdark\b(?!\s{0,9}\))", re.IGNORECASE)
-_STYLES = re.compile(r"<style\b.*?</style>", re.DOTALL)
-_DARK_CANVAS = "<style>:root{color-scheme:dark}</style>"
+# The background that a mail program has. A mail that supports both would have that of the browser's mode.
+_CANVAS = "<style>:root{{color-scheme:{}!important}}</style>"
 # Dashes and dots mark differences for those who don't see the colours.
 _DIFFERS = (
     "<style>mailsight-mark{background:#fff1b8!important;color:#1f2937!important;-webkit-text-fill-color:#1f2937!important;"
@@ -140,15 +138,17 @@ def _written(
 ) -> ShownMail:
     """The e-mail with the nodes in `marked` marked as different."""
     document = mail.document
-    has_dark_styles = any(map(_DARK.search, _sheets(document)))
+    has_own = any(map(has_dark_styles, _sheets(document)))
+    in_dark = dark and has_own
     links = _links(document, recipient, opens=opens)
-    canvas = _DARK_CANVAS if dark and has_dark_styles and _declares_dark(document) else ""
+    canvas = _CANVAS.format("dark" if in_dark else "light") if _declares_dark(document) else ""
     marks = {node.mem_id: f' data-link="{position}"' for position, (node, _) in links.items()}
     marks |= {mem_id: f"{marks.get(mem_id, '')} data-differs" for mem_id in marked}
     safe = write(
         document,
         mail.html,
         pictures=pictures,
+        dark=in_dark,
         head=canvas + (_DIFFERS if marked else ""),
         end=notice(left_out(document, mail.html)),
         marks=marks,
@@ -156,13 +156,13 @@ def _written(
         dead={node.mem_id for node, _ in links.values()},
     )
     return ShownMail(
-        _STYLES.sub(_for_dark, safe.html) if dark and has_dark_styles else safe.html,
+        safe.html,
         safe.origins,
         safe.unsafe,
         {position: link for position, (_, link) in links.items()},
         size_bytes(mail.html, embedded=embedded),
         bool(mail.comment),
-        has_dark_styles,
+        has_own,
     )
 
 
@@ -224,11 +224,6 @@ def _declares_dark(document: LexborHTMLParser) -> bool:
     return any("dark" in (node.attributes.get("content") or "").lower() for node in metas) or any(
         map(_DECLARES_DARK.search, _sheets(document))
     )
-
-
-def _for_dark(style: re.Match[str]) -> str:
-    """A style element whose media queries match as in dark mode."""
-    return _LIGHT.sub("(max-width:0)", _DARK.sub("(min-width:0)", style[0]))
 
 
 def _texts(document: LexborHTMLParser, comment: str, marked: Collection[int]) -> dict[int, str]:

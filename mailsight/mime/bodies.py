@@ -241,7 +241,8 @@ def _is_encrypted(message: Entity, text: str) -> bool:
     return text.lstrip().startswith(_PGP_ENCRYPTED) or (
         not text.strip()
         and any(
-            part.type == "multipart/encrypted" or part.type.endswith("pkcs7-mime") for part in message.walk()
+            part.type == "multipart/encrypted" or (part.type.endswith("pkcs7-mime") and not part.parts)
+            for part in message.walk()
         )
     )
 

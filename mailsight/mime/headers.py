@@ -25,6 +25,8 @@ _PARAMETER = re.compile(
 )
 _VALUE = re.compile(r"[^;\s]+")
 _LINE = re.compile(rb"[^\r\n]++(?:\r\n|\r|\n)?+|\r\n|\r|\n")
+# A boundary with the header of a part.
+_PART = re.compile(rb"--[^\r\n]+(?:\r\n|\r|\n)content-[a-z-]+[ \t]*:", re.IGNORECASE)
 # A line that is certainly a field, not text with a colon.
 _FIELD_NAME = (
     rb"(?:content-[a-z-]+|mime-version|x-[a-z0-9-]+|subject|from|to|cc|date|received|message-id|return-path|reply-to|sender"
@@ -103,7 +105,7 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
     """The header and the body of a mail, or of one of its parts.
 
     Lines that don't belong there, such as a field that was broken in two, are skipped if fields follow. What isn't
-    followed by one is the body.
+    followed by one is the body, and so is the first part of a mail without a blank line before it.
     """
     blank = _end(raw)
     end, body = (
@@ -122,7 +124,7 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
             fields.append((name[1].decode("ascii").lower(), [line[name.end() :].strip()]))
         elif number == 0 and line.startswith(_MAILBOX_LINE):
             pass
-        elif number > last or (is_part and not fields):
+        elif number > last or (is_part and not fields) or _PART.match(raw, place):
             body = raw[place:]
             break
         place += len(line)

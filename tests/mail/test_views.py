@@ -112,10 +112,12 @@ DARK = (
 )
 
 
-def test_dark_styles_apply_in_the_dark() -> None:
+def test_dark_styles_apply_in_the_dark_only() -> None:
     html = f'{DARK}<style media="(prefers-color-scheme: dark)">b{{}}</style><p>(prefers-color-scheme: dark)'
     light, dark = shown(html, ANN), shown(html, ANN, dark=True)
     assert light.html == safe(html)
+    assert "@media (max-width:0){p{color:red}}@media (min-width:0){p{color:blue}}" in light.html
+    assert '<style media="(max-width:0)">' in light.html
     assert "@media (min-width:0){p{color:red}}@media (max-width:0){p{color:blue}}" in dark.html
     assert '<style media="(min-width:0)">' in dark.html
     assert "<p>(prefers-color-scheme: dark)</p>" in dark.html
@@ -134,8 +136,10 @@ def test_dark_styles_apply_in_the_dark() -> None:
     ],
 )
 def test_the_canvas_is_dark_if_the_mail_says_so(declares: str, has_canvas: bool) -> None:
-    assert (":root{color-scheme:dark}" in shown(declares + DARK, ANN, dark=True).html) == has_canvas
-    assert ":root{color-scheme:dark}" not in shown(declares, ANN, dark=True).html
+    assert (":root{color-scheme:dark!important}" in shown(declares + DARK, ANN, dark=True).html) == has_canvas
+    for without in (shown(declares, ANN, dark=True), shown(declares + DARK, ANN)):
+        assert ":root{color-scheme:dark!important}" not in without.html
+        assert (":root{color-scheme:light!important}" in without.html) == has_canvas
 
 
 HOSTILE = """

@@ -120,6 +120,8 @@ def test_the_mail_within_a_signature_is_read() -> None:
         assert read(part(kind, envelope, Content_Transfer_Encoding="binary"), "a.eml").html == PAGE
     for end in range(0, len(envelope), 7):
         content(envelope[:end])
+    empty = part("application/pkcs7-mime", _signed(plain("")), Content_Transfer_Encoding="binary")
+    assert read(empty, "a.eml").text == ""
 
 
 def test_content_of_unknown_length_is_read() -> None:

@@ -113,6 +113,8 @@ def test_parameters_are_read_however_they_are_written(field: str, value: str, gi
         (b"Subject: 1\n \n\t\nTo: a\n\n\nbody", {"subject": "1", "to": "a"}, b"\nbody"),
         (b"Subject: 1\n \n\tbody\n\nSubject: 2", {"subject": "1"}, b"\tbody\n\nSubject: 2"),
         (b"A: 1\nbroken\nSubject: 2\n\nbody", {"a": "1", "subject": "2"}, b"body"),
+        (b"A: 1\nMIME\n--b\nContent-ID: 2\n\nbody", {"a": "1"}, b"--b\nContent-ID: 2\n\nbody"),
+        (b"A: 1\n--b\nSubject: 2\n\nbody", {"a": "1", "subject": "2"}, b"body"),
         (b"A: 1\n<p>body", {"a": "1"}, b"<p>body"),
         (b"A: 1", {"a": "1"}, b""),
         (b"\nA: 1", {}, b"\nA: 1"),
