@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailsight.errors import ImportFailed
-from mailsight.loading.text_encodings import UTF_8
+from mailsight.mime.text_encodings import UTF_8
 
 from . import registry
 from .files import exports

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, TextIO
 
 import re2
 
-from . import text_encodings
+from mailsight.mime import text_encodings
+
 from .json_files import BadRecord, as_text, is_text
 from .refusing import Failure, tried
 

@@ -7,6 +7,8 @@ from webencodings.labels import LABELS
 
 from mailsight.mail.values import words
 
+from . import text_encodings
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -95,6 +97,8 @@ _JAPANESE = re.compile(rb"\x1b\$[@B]")
 # Latin text hardly ever has three accented letters in a row.
 _FOREIGN = re.compile(rb"[\x80-\xff]{3}")
 _UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_MIN_LETTERS = 10  # fewer don't tell languages apart
 _SNIFFED_BYTES = 4096
 
 
@@ -180,9 +184,18 @@ def _chosen(raw: bytes, header: str | None, meta: str | None) -> str:
         is_latin = header == "cp1252" and not (meta in _MULTIBYTE or _FOREIGN.search(raw))
         if (header == "cp1252" and not is_latin) or not fits(raw, header):
             return meta
-    if declared == "utf-8" and not (raw.isascii() or _UTF_8.search(raw)):
-        return "cp1252"
-    return declared or "cp1252"
+    return _recognised(raw, declared) if declared in (None, "cp1252", "utf-8") else declared
+
+
+def _recognised(raw: bytes, declared: str | None) -> str:
+    """The codec of bytes that aren't UTF-8, without a label or with one that programs put on everything."""
+    if raw.isascii():
+        return declared or "cp1252"
+    is_short = len(_BEYOND_ASCII.findall(raw)) < _MIN_LETTERS
+    if declared and is_short:
+        return declared if declared != "utf-8" or _UTF_8.search(raw) else "cp1252"
+    found = text_encodings.encoding_of([raw], latin="cp1252" if declared or is_short else None)
+    return "utf-8" if found == text_encodings.UTF_8 else found
 
 
 def _wide(raw: bytes, header: str | None) -> str | None:

@@ -31,7 +31,6 @@ from mailsight.loading import (
     payload_files,
     recognition,
     refusals,
-    text_encodings,
     unpacking,
     uploads,
 )
@@ -218,9 +217,6 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     ),
     "csv_files.layout": _of_file(lambda path: csv_files.layout(path, list)),
     "csv_files.encoding_of": _of_file(csv_files.encoding_of),
-    "csv_files.encoding_of, other bytes": _of_text(
-        lambda text: text_encodings.encoding_of([text.encode("cp1252", "replace").replace(b"a", b"\xb3")])
-    ),
     "csv_files.delimiter": _of_text(lambda text: csv_files.delimiter(text, list)),
     "csv_files.is_plain": _of_file(lambda path: csv_files.is_plain(path, csv_files.layout(path, list))),
     "csv_files.rows": _of_file(lambda path: _used(csv_files.rows(path, csv_files.layout(path, list)))),

@@ -92,6 +92,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Literal['count', 'share', 'rate']": lambda _: "count",
     "Iterable[Any]": _values,
     "Iterable[str]": lambda text: [text],
+    "Iterable[bytes]": lambda text: [text.encode("cp1252", "replace").replace(b"a", b"\xb3")],
     "Mapping[str, str]": lambda text: {"a": text, "name": "Ann"},
     "Mapping[str, str | None]": lambda text: dict.fromkeys(("style", "width", "height"), text),
     "Mapping[int, str]": lambda _: {},

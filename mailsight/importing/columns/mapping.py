@@ -13,7 +13,7 @@ from mailsight.figures import formats
 from mailsight.importing.dates import Order, moment
 from mailsight.importing.files import values
 from mailsight.importing.words import type_of
-from mailsight.loading import text_encodings
+from mailsight.mime import text_encodings
 from mailsight.vocabulary import EventType
 
 from .amounts import Decimal

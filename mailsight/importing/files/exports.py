@@ -15,9 +15,10 @@ from mailsight.errors import ImportFailed, UnreadableFile
 from mailsight.importing import dates
 from mailsight.importing.headers import Kind, folded, kind_of
 from mailsight.importing.sources import Item, Note, Position, Request, Row, Rows, Unusable
-from mailsight.loading import csv_files, file_checks, finding, json_files, text_encodings, unpacking, uploads
+from mailsight.loading import csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.json_files import BadRecord, Value
 from mailsight.loading.refusing import Failure, tried
+from mailsight.mime import text_encodings
 
 from . import values
 from .values import known

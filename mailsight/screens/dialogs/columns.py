@@ -25,8 +25,9 @@ from mailsight.importing.columns.profiles import Profile
 from mailsight.importing.dates import Order
 from mailsight.importing.recognition import Export
 from mailsight.importing.sources import Value
-from mailsight.loading import child, text_encodings, uploads
+from mailsight.loading import child, uploads
 from mailsight.loading.uploads import UploadedFile
+from mailsight.mime import text_encodings
 from mailsight.screens import navigation
 from mailsight.vocabulary import EventType
 
