@@ -3,15 +3,13 @@
 -- name: create_staging#
 -- Temporary tables for the rows of one load, and the macros that read their values.
 
--- word: the value without surrounding blanks, or null if nothing is left or it stands for the lack of a value, as "NULL" does.
--- Most values need no trimming, and checking both ends first takes a third of the time.
-create temp macro is_blank(letter) as ord(letter) <= 32 or ord(letter) = 160;
+-- trimmed: the value without surrounding blanks. Most need no trimming, and checking both ends first takes a third of the time.
+create temp macro blanks() as E' \t\n\r\xC2\xA0';
 create temp macro trimmed(value) as if(
-    is_blank(left(value, 1)) or is_blank(right(value, 1)),
-    trim(value, ' ' || chr(9) || chr(10) || chr(13) || chr(160)),
-    value
+    contains(blanks(), left(value, 1)) or contains(blanks(), right(value, 1)), trim(value, blanks()), value
 );
-create temp macro word(value) as case when not says_nothing(trimmed(value)) then trimmed(value) end;
+-- word: a trimmed value, or null if nothing is left or it stands for the lack of a value, as "NULL" does.
+create temp macro word(trimmed) as case when not says_nothing(trimmed) then trimmed end;
 -- is_empty: whether a value in JSON says nothing.
 create temp macro is_empty(value) as coalesce(says_nothing(trimmed(value ->> '$')), true);
 
@@ -45,7 +43,9 @@ create temp macro iso_spelling(value) as replace(
 );
 -- The most common format comes first: once one fits, the others are not tried.
 create temp macro moment(value) as coalesce(
-    extended_moment(value), extended_moment(iso_spelling(value)), basic_moment(iso_spelling(value)), epoch_moment(value)
+    extended_moment(value),
+    list_transform([iso_spelling(value)], lambda iso: coalesce(extended_moment(iso), basic_moment(iso)))[1],
+    epoch_moment(value)
 );
 
 -- fields_in, object_of: the fields of a JSON object, and an object of fields.
@@ -133,7 +133,8 @@ create temp table content_files (
 
 -- name: create_records#
 -- read_records: the records of the file being read; records: those that `choose_records` chose. words_of returns their
--- values as words; `structure` is a JSON object with the columns of the table and their types.
+-- values as words; `structure` is a JSON object with the columns of the table and their types. It trims them in a step of its
+-- own: each macro around another one repeats it for each mention of its argument, and planning that took longer than a small load.
 create temp table read_records (ordinal bigint, record json);
 set variable chosen_records = {'first': 1, 'last': 0};
 create temp view records as
@@ -142,8 +143,11 @@ where ordinal between getvariable('chosen_records').first and getvariable('chose
 create temp macro words_of(structure) as table
 with fields as (
     select ordinal, record, unnest(from_json(record, structure)) from records
+),
+bare as (
+    select ordinal, record, trimmed(columns(* exclude (ordinal, record))) from fields
 )
-select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
+select ordinal, record, word(columns(* exclude (ordinal, record))) from bare;
 
 -- name: clear_records()!
 -- Empties records for the next file.
@@ -239,7 +243,7 @@ set variable chosen_records = {'first': cast(:first as bigint), 'last': cast(:la
 
 -- name: lenient_records()^
 -- Whether any record is one that DuckDB reads although it may not be JSON, or that Python refuses: other values than objects, a
--- comma before a bracket, NaN and Infinity, numbers that are too large, values nested deeply.
+-- comma before a bracket, NaN and Infinity, numbers that are too large, values that may be nested deeply (300 brackets).
 select
     exists(
         from read_records
@@ -247,7 +251,10 @@ select
             or regexp_matches(cast(record as varchar), ',\s*[\]}]|[:\[,]\s*-?[nNiI][aAnN][nNfF]|\d[eE]\+?\d{3}')
             or (
                 strlen(cast(record as varchar)) > 1000
-                and regexp_matches(cast(record as varchar), '\d{300}|([\[{][^\[{]*){300}')
+                and (
+                    regexp_matches(cast(record as varchar), '\d{300}')
+                    or strlen(translate(cast(record as varchar), '[{', '')) <= strlen(cast(record as varchar)) - 300
+                )
             )
     ) as are_lenient;
 
@@ -336,7 +343,7 @@ select
     moment(sent_at) as sent_at,
     case
         when json_valid(tags) and json_type(tags) = 'ARRAY' then cast(cast(tags as json) as varchar[])
-        else list_filter(list_transform(string_split_regex(tags, '[,;|]'), lambda tag: word(tag)), lambda tag: tag is not null)
+        else list_filter(list_transform(string_split_regex(tags, '[,;|]'), lambda tag: word(trimmed(tag))), lambda tag: tag is not null)
     end as tags,
     case
         when selection is null then null

@@ -117,10 +117,10 @@ group by other_id;
 
 create or replace temp table attributed (event_number bigint, campaign_id varchar, customer_id varchar);
 
--- name: find_messages#
+-- name: find_messages()^
 -- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. Any of its ids
 -- finds a message. If several messages match, one with exactly this id comes first, then the event's own campaign, then its
--- own recipient, then messages that were sent.
+-- own recipient, then messages that were sent. Returns how many events are left.
 insert into attributed by name
 select s.event_number, s.campaign_id, s.customer_id
 from unmatched_events as s
@@ -156,6 +156,7 @@ from unmatched_events as s
 join known_messages as k on k.campaign_id = s.campaign_id and k.email = s.recipient
 group by s.event_number, s.campaign_id;
 delete from unmatched_events where event_number in (select event_number from attributed);
+select count(*) as unmatched from unmatched_events;
 
 -- name: name_by_address#
 -- Gives events with a campaign and an address a customer: the only one with this address, else the address itself.

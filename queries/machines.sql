@@ -1,6 +1,12 @@
 -- Decides which opens, clicks and unsubscriptions of the touched campaigns machines made (docs/machines.md). Each rule adds
 -- the events it catches to suspected; if several rules catch an event, the first in the order of machines.RULES counts.
 
+-- name: has_requests()^
+-- Whether any event of the touched campaigns is one that a machine could have made.
+select exists(
+    from message_events semi join touched using (campaign_id) where type in ('opened', 'clicked', 'unsubscribed')
+) as has_requests;
+
 -- name: gather_agents()
 -- The user agents behind opens and clicks in touched campaigns, each once.
 select distinct e.user_agent

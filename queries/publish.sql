@@ -37,9 +37,9 @@ from duckdb_tables()
 where database_name = current_catalog() and not temporary
 order by table_name;
 
--- name: table_size()^
--- How many rows a table (`{table}`) has, and the row number after its last row.
-select count(*) as rows, coalesce(max(rowid), -1) + 1 as end_row from {table};
+-- name: table_size()
+-- How many rows a table (`{table}`, with the name `{name}`) has, and the row number after its last row.
+select {name} as name, count(*) as rows, coalesce(max(rowid), -1) + 1 as end_row from {table};
 
 -- name: read_rows(start)^
 -- Reads every value of a table (`{table}`) from a row number on. Only the parts of the file with these rows are read.

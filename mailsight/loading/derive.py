@@ -35,19 +35,11 @@ PROOFS_OF_SENDING = (
     EventType.COMPLAINED,
     EventType.UNSUBSCRIBED,
 )
-# Match events to listed messages; then imply a message for each event left over (by customer, address, message id)
-# and match again.
-ATTRIBUTION = (
-    "start_attribution",
-    "find_messages",
-    "imply_messages",
-    "find_messages",
-    "name_by_address",
-    "imply_messages",
-    "find_messages",
-    "name_by_message_id",
-    "imply_messages",
-    "find_messages",
+# What implies a message for events that no listed message matches: their customer, their address, their message id.
+IMPLIED_BY = (
+    ("imply_messages",),
+    ("name_by_address", "imply_messages"),
+    ("name_by_message_id", "imply_messages"),
 )
 _UNWRAPS = pa.schema([("url", pa.string()), ("target", pa.string())])
 _UNPLACED = pa.schema([("content_id", pa.string()), ("campaign_id", pa.string()), ("url", pa.string())])
@@ -111,8 +103,13 @@ def _count(work: Draft) -> None:
 def _attribute(work: Draft) -> None:
     """Matches events to messages until no more campaigns are affected: a moved event touches both its campaigns."""
     while True:
-        for step in ATTRIBUTION:
-            work.run(step)
+        work.run("start_attribution")
+        [(unmatched,)] = work.run("find_messages")
+        for steps in IMPLIED_BY:
+            if unmatched:
+                for step in steps:
+                    work.run(step)
+                [(unmatched,)] = work.run("find_messages")
         if work.run("touch_moved") == [(0,)]:
             return
 

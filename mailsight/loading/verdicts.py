@@ -24,7 +24,9 @@ def judge(work: Draft, rules: Rules, refuse: Refuse) -> None:
     ranges = _ranges(rules)
     work.run("start_verdicts")
     for _ in in_parts(work):
-        _judge(work, rules, ranges, kinds, refuse)
+        if work.run("has_requests")[0][0]:
+            _judge(work, rules, ranges, kinds, refuse)
+        work.run("replace_machine_counts")
 
 
 def _judge(
@@ -58,7 +60,6 @@ def _judge(
             work.run(f"find_{rule.name}", **rules.parameters(rule))
     with work.table("reasons", [(rule.name, place) for place, rule in enumerate(RULES)], _REASONS):
         work.run("judge")
-    work.run("replace_machine_counts")
 
 
 def _kind(agent: str, rules: Rules) -> str:

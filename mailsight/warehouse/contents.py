@@ -19,9 +19,9 @@ class TableSize:
 def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, TableSize]:
     """The size of every table, by name. Raises `duckdb.Error`."""
     names = connection.execute(statement("table_names")).fetchall()
-    return {
-        name: TableSize(*connection.execute(_of_table("table_size", name)).fetchall()[0]) for (name,) in names
-    }
+    # Together, because planning a query takes longer than counting the rows of a small table.
+    sizes = " union all ".join(_of_table("table_size", name) for (name,) in names)
+    return {name: TableSize(rows, end_row) for name, rows, end_row in connection.execute(sizes).fetchall()}
 
 
 def read_all(connection: duckdb.DuckDBPyConnection) -> dict[str, TableSize]:
@@ -68,9 +68,9 @@ def last_block(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _of_table(query: str, table: str) -> str:
     """A query of a table, whose name comes from the catalog."""
-    return statement(query).replace("{table}", _quoted(table))
+    text = statement(query).rstrip("\n ;")
+    return text.replace("{table}", _quoted(table)).replace("{name}", _quoted(table, "'"))
 
 
-def _quoted(name: str) -> str:
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
+def _quoted(name: str, quote: str = '"') -> str:
+    return f"{quote}{name.replace(quote, 2 * quote)}{quote}"

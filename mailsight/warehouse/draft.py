@@ -334,13 +334,13 @@ def scratch() -> Iterator[Draft]:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new: bool) -> int:
     """Creates the tables of a new database, or migrates those of an older one; returns the version that they had."""
+    version = SCHEMA_VERSION if is_new else _migrate(connection, path)
+    connection.begin()  # together, because each commit waits for the disk
     if is_new:
         connection.execute(statement("create_schema"))
         connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
-        version = SCHEMA_VERSION
-    else:
-        version = _migrate(connection, path)
     connection.execute(statement("create_macros"))
+    connection.commit()
     return version
 
 
