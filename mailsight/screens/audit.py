@@ -67,7 +67,7 @@ def _search() -> Search:
     """The search. The address has all of it but the person."""
     person_column, action_column, subject_column, date_column = st.columns([3, 3, 3, 3])
     with person_column:
-        person = search_box("Address or ID", "audit_person", label="Person", shows_label=True, persist=True)
+        typed = search_box("Address or ID", "audit_person", label="Person", shows_label=True, persist=True)
     with action_column:
         action = st.selectbox(
             "Action",
@@ -89,9 +89,10 @@ def _search() -> Search:
         )
     with date_column:
         since, until = days.chosen("Days", "audit_days", _FROM_START)
-    text = person.strip()
-    # Addresses are recorded in lower case, other ids as they are.
-    return Search(text.lower() if "@" in text else text, action, subject.strip(), since, until)
+    text = typed.strip()
+    # Addresses are recorded in lower case, ids (`ID 17 at ...`) as they are.
+    person = text.lower() if "@" in text and " " not in text else text
+    return Search(person, action, subject.strip(), since, until)
 
 
 def _row(entry: Entry, zone: str | None) -> tables.Row:

@@ -521,7 +521,7 @@ def test_people_issue_list_and_revoke_their_own_tokens(person: Callable[..., Non
     person(TEAM)
     theirs, _ = api_tokens.issue("Theirs", Role.READER, 400, tags=["brand a", "brand b"])
     assert (theirs.person, theirs.issuer, theirs.tags) == (
-        "8",
+        "ID 8",
         TEAM,
         frozenset({"brand a"}),
     )
@@ -542,7 +542,7 @@ def test_people_issue_list_and_revoke_their_own_tokens(person: Callable[..., Non
     actions = [(entry.person, entry.action) for entry in audit.beside(_state(), 0).entries(size=9)]
     assert actions == [
         ("ann@x.example", "revoked_token"),
-        ("8", "issued_token"),
+        ("ID 8", "issued_token"),
         ("ann@x.example", "issued_token"),
     ]
 
