@@ -108,7 +108,10 @@ def matching(name: str, form: str) -> Parameter[tuple[str, ...]]:
 
 
 def search_text(name: str) -> Parameter[str]:
-    """A search for things that are no people. Text with an @ may be somebody's address, so it stays out."""
+    """A search for things that are no people. Text with an @ may be somebody's address, so it stays out.
+
+    So does what finds nothing, which may be somebody's name; the search box sees to that.
+    """
 
     def read(values: Sequence[str]) -> str:
         text = _printable(_last(values), MAX_TEXT_LENGTH)
