@@ -86,6 +86,7 @@ def _search() -> Search:
             shows_label=True,
             parameter=AUDIT_SUBJECT,
             also=[_FROM_START],
+            finds=lambda text: audit.current().count(Search(subject=text.strip())) > 0,
         )
     with date_column:
         since, until = days.chosen("Days", "audit_days", _FROM_START)
@@ -121,7 +122,7 @@ def _subject(entry: Entry) -> tables.Cell | str:
 
 
 def details(given: Mapping[str, Any]) -> str:
-    """An entry's details in a line: "list: customers · filters: opens greaterThan 2"."""
+    """An entry's details in a line: "list: customers · filters: Opens more than 2"."""
     shown = {
         name: ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
         for name, value in given.items()

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,11 +65,11 @@ def test_views_are_counted(kept: Shares) -> None:
 
 def test_claims_follow_their_person_also_to_another_address(kept: Shares) -> None:
     identity = {"iss": "https://login.example", "sub": "1"}
-    others = [{"sub": "1"}, identity | {"iss": "https://other.example"}]
+    others: list[dict[str, str]] = [{"sub": "1"}, identity | {"iss": "https://other.example"}]
     links = [create(kept)] + [
         create(kept, sharer=Sharer("bob", Role.ADMIN, Scope(), claims)) for claims in (identity, *others)
     ]
-    claims = identity | {"groups": []}
+    claims: dict[str, Any] = identity | {"groups": []}
     kept.update_claims("ann@x.example", claims)
     assert [share.sharer.claims for link in links if (share := kept.find(link))] == [claims, claims, *others]
 

@@ -1,6 +1,7 @@
 """The API: the same figures as everywhere else, for whom a token allows it, and never an unexpected error."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from mailsight import settings
@@ -25,6 +27,7 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports import search
 from mailsight.state import audit, tokens
 from mailsight.state.audit import COMMAND_LINE
+from mailsight.state.store import Store
 from mailsight.state.tokens import Token
 from mailsight.vocabulary import Audience, Role
 from mailsight.warehouse import served
@@ -37,6 +40,7 @@ from mailsight.web.api import tokens as api_tokens
 from mailsight.web.api.reports import REPORTS
 from mailsight.web.api.tokens import viewer_of
 from mailsight.web.configuration import Configuration
+from mailsight.web.refusals import Refusals
 from mailsight.web.sessions import Visitor
 from mailsight.web.slots import MAX_FAILURES
 from tests.support.command_line import run
@@ -359,6 +363,44 @@ def test_wrong_tokens_are_limited_by_client_but_right_ones_are_not(both: Path) -
     assert {answer.status_code for answer in answers[:-1]} == {401}
     assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "60")
     assert ask(api, "campaigns", token).status_code == 200
+
+
+def test_whose_token_was_refused_is_in_the_audit(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_audit, "_recent", OrderedDict())
+    own = audit.Audit(Store(both.parent / "refused.sqlite"))
+    monkeypatch.setattr(web_audit, "current", lambda: own)
+    app = Starlette(
+        routes=routes.routes(lambda rest: f"/{rest}"), middleware=[Middleware(Refusals, "/webhooks/")]
+    )
+    now = datetime.now(UTC)
+    brand = frozenset({"brand a"})
+    asked = {
+        issue(both, token_id="ended", expires_at=now): "campaigns",
+        issue(both, token_id="revoked"): "campaigns/a",
+        issue(both, Role.READER, token_id="reader"): "campaigns/a/customers",
+        issue(both, token_id="brand", tags=brand): "campaigns/b",
+        issue(both, token_id="unknown", tags=brand): "campaigns/Anna/links",
+        f"ms_{'x' * 43}": "campaigns/a/timeline",
+    }
+    known = tokens.beside(both)
+    known.revoke(known.get("revoked"))
+    with TestClient(app) as api:
+        assert [ask(api, address, token).status_code for token, address in asked.items()] == [
+            401, 401, 403, 404, 404, 401,
+        ]  # fmt: skip
+    start = "route /api/v1/campaigns"
+    assert [
+        (entry.person, entry.role, entry.campaign_id, entry.details)
+        for entry in reversed(own.entries(size=9))
+        if entry.action == "refused"
+    ] == [
+        (COMMAND_LINE, "analyst", "", {"what": start, "token": "ended"}),
+        (COMMAND_LINE, "analyst", "", {"what": f"{start}/{{campaign_id:path}}", "token": "revoked"}),
+        (COMMAND_LINE, "reader", "", {"what": f"{start}/{{campaign_id:path}}/customers", "token": "reader"}),
+        (COMMAND_LINE, "analyst", "b", {"what": f"{start}/{{campaign_id:path}}", "token": "brand"}),
+        (COMMAND_LINE, "analyst", "", {"what": f"{start}/{{campaign_id:path}}/links", "token": "unknown"}),
+        ("", "reader", "", {"what": f"{start}/{{campaign_id:path}}/timeline"}),
+    ]
 
 
 def test_an_answer_that_has_not_changed_is_not_sent_again(both: Path) -> None:
