@@ -20,6 +20,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection
 
+from mailsight.reports.patterns import OTHERS
 from mailsight.state import audit
 from mailsight.state.audit import Search
 from mailsight.web import parameters
@@ -133,6 +134,8 @@ def addresses() -> list[tuple[str, dict[str, str]]]:
             items = CUSTOMERS[:2] if kind in ("mail", "preview") else ("sent", "")
             found += [("campaign", {"id": campaign_id, "dialog": f"{kind}:{item}"}) for item in items]
         found += [("campaign", {"id": campaign_id, "status": "clicked", "stage": "sent", "variant": "1"})]
+        mailboxes = {"id": campaign_id, "tab": "mailbox-providers"}
+        found += [("campaign", mailboxes | {"provider": name}) for name in ("Ziggo", OTHERS)]  # home.example
     for customer_id in CUSTOMERS:
         found += [("customer", {"id": customer_id})]
         for kind in kinds(parameters.CUSTOMER_DIALOG):
