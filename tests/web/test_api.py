@@ -203,6 +203,34 @@ def test_links_and_hours_add_up_to_the_counts(both: Path) -> None:
         assert sum(hour[name] for hour in hours) == counts[name]
 
 
+def test_the_tabs_of_a_campaign_have_the_figures_of_the_page(both: Path) -> None:
+    api, token = client(), issue(both)
+    heatmap = ask(api, "campaigns/a/heatmap?audience=all", token).json()
+    assert (heatmap["clicks"], heatmap["clickers"], heatmap["delivered"]) == (2, 2, 2)
+    assert [
+        (link["label"], link["clicks"], link["clicks_share"], link["clickers_rate"])
+        for link in heatmap["links"]
+    ] == [("One", 1, 0.5, 0.5), ("Two", 0, 0.0, 0.0), ("https://a.example/other", 1, 0.5, 0.5)]
+    assert (
+        ask(api, "campaigns/a/heatmap?size=1&page=2&audience=all", token).json()["links"]
+        == heatmap["links"][1:2]
+    )
+    week = ask(api, "campaigns/a/weekday-and-hour?audience=all&time_zone=asia/tokyo", token).json()
+    assert len(week["hours"]) == 7 * 24
+    assert [hour for hour in week["hours"] if hour["opens"] + hour["clicks"]] == [
+        {"weekday": 1, "hour": 19, "opens": 2, "clicks": 0},
+        {"weekday": 1, "hour": 20, "opens": 0, "clicks": 2},
+    ]
+    assert week["counted_in"] == {"zone_of_customer": 0, "zone_of_country": 0, "given_zone": 4}
+    [provider] = ask(api, "campaigns/a/mailbox-providers", token).json()["providers"]
+    assert provider["counts"] == ask(api, "campaigns/a", token).json()["counts"]
+    programs = ask(api, "campaigns/a/mail-programs", token).json()
+    assert (programs["opens"]["events"], programs["clicks"]["customers"]) == (1, 2)
+    assert programs["clicks"]["programs"] == [{"name": "Firefox", "events": 2, "customers": 2}]
+    rules = ask(api, "campaigns/a/machines", token).json()["rules"]
+    assert [(rule["opens"], rule["clicks"]) for rule in rules] == [(1, 0)]
+
+
 def test_customers_are_those_of_the_grid(both: Path) -> None:
     api, token = client(), issue(both, Role.MARKETER)
     customers = ask(api, "campaigns/a/customers?sort=-name", token).json()["customers"]
@@ -221,9 +249,14 @@ EVERYWHERE = [
     "campaigns/a",
     "campaigns/a/links",
     "campaigns/a/timeline",
+    "campaigns/a/heatmap",
+    "campaigns/a/weekday-and-hour",
+    "campaigns/a/mailbox-providers",
+    "campaigns/a/mail-programs",
+    "campaigns/a/machines",
     "campaigns/a/customers",
 ]
-OF_B = ["campaigns/b", "campaigns/b/links", "campaigns/b/timeline", "campaigns/b/customers"]
+OF_B = [address.replace("/a", "/b", 1) for address in EVERYWHERE[1:]]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +291,7 @@ def test_a_reader_sees_no_customers(both: Path) -> None:
         assert (answer.status_code, answer.json()["error"]["title"]) == (403, "Not part of your role")
     figures = [address for address in EVERYWHERE if not address.endswith("customers")]
     texts = " ".join(ask(api, address, token).text for address in figures)
-    assert not any(word in texts for word in ("Anna", "Birch", "home.example"))
+    assert not any(word in texts for word in ("Anna", "Birch", "@home.example"))
 
 
 @pytest.mark.parametrize("address", [report.path for report in REPORTS] + ["openapi.json", "", "nothing"])
