@@ -6,7 +6,7 @@ import streamlit as st
 
 from mailsight import measures
 from mailsight.components import accessibility, address
-from mailsight.errors import MailsightError, NotInRole
+from mailsight.errors import MailsightError, NotInRole, UnknownCampaign, UnknownCustomer
 from mailsight.figures import locales
 from mailsight.screens import cached, frame, navigation, sign_in
 from mailsight.web import access, audit, sessions
@@ -33,4 +33,8 @@ try:
 except MailsightError as error:
     if isinstance(error, NotInRole):
         audit.refused(f"page {page.url_path or 'campaigns'}", sessions.current_claims())
+    elif isinstance(error, UnknownCampaign):
+        audit.missed("page campaign", campaign_id=navigation.shown_id())
+    elif isinstance(error, UnknownCustomer):
+        audit.missed("page customer", customer_id=navigation.shown_id())
     frame.error_page(error)

@@ -7,10 +7,12 @@ from mailsight.screens import campaigns as campaign_list
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.frame import head
+from mailsight.web import sessions
 
 audience = navigation.audience()
 if not read(campaigns.overview).campaigns:
-    raise NoDatabase("No campaigns have been loaded yet.")
+    limited = " that your role covers" * sessions.current().scope.is_limited
+    raise NoDatabase(f"No campaigns{limited} have been loaded yet.")
 
 with head("Campaigns", trail=False):
     campaign_list.find_customer_button()

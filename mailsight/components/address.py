@@ -70,32 +70,35 @@ def follow(
     *also: Change,
     shown: Callable[[T], Any] = lambda value: value,
     chosen: Callable[[Any], Any] = lambda value: value,
+    is_kept: Callable[[Any], bool] = lambda value: True,
 ) -> Callable[[], None]:
     """Make the widget with this key show the parameter, and return its `on_change`, which writes to the address.
 
     `shown` turns a parameter's value into the widget's, `chosen` the widget's into the parameter's. `also`: what else
-    changes with it, such as the page of a table.
+    changes with it, such as the page of a table. `is_kept`: whether the address may have a value; others stay in the
+    widget.
     """
+
+    def fits(value: Any) -> bool:
+        return parameter.value(parameter.texts(value)) == value and is_kept(value)
+
     in_address = value(parameter)
     widget_value = shown(in_address)
     # A switch is None if another widget is used before the page has set it.
     # A value that is the same is left alone: setting a search box again would undo what was typed meanwhile. So is one
-    # that the address can't have, because it may be somebody's mail address.
+    # that the address can't have, because it may name somebody.
     if st.session_state.get(key) is None or (
         st.session_state[key] != widget_value
-        and (in_address != parameter.default or _has_room(parameter, chosen(st.session_state[key])))
+        and (in_address != parameter.default or fits(chosen(st.session_state[key])))
     ):
         st.session_state[key] = widget_value
 
     def write() -> None:
         if st.session_state[key] is not None:
-            change((parameter, chosen(st.session_state[key])), *also)
+            value = chosen(st.session_state[key])
+            change((parameter, value if fits(value) else parameter.default), *also)
 
     return write
-
-
-def _has_room(parameter: Parameter[T], chosen: T) -> bool:
-    return parameter.value(parameter.texts(chosen)) == chosen
 
 
 def opener(parameter: Parameter[Dialog | None], kind: str, item: str = "") -> Callable[[], None]:

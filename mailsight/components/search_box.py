@@ -20,14 +20,15 @@ def search_box(
     persist: bool = False,
     parameter: Parameter[str] | None = None,
     also: Sequence[address.Change] = (),
+    finds: Callable[[str], bool] = bool,
 ) -> str:
     """The search text, or an empty string. `live`: the pause in typing that starts a search.
 
-    The text is in the address if there is a `parameter`, and `also` changes with it. `persist`: keep the text while
-    another page is shown; for text that must not be in the address.
+    The text is in the address if there is a `parameter` and it `finds` something; `also` changes with it. `persist`:
+    keep the text while another page is shown; for text that must not be in the address.
     """
     on_change: Callable[[], None] | Literal["rerun"] = (
-        address.follow(parameter, key, *also) if parameter else "rerun"
+        address.follow(parameter, key, *also, is_kept=finds) if parameter else "rerun"
     )
     return (
         st.text_input(

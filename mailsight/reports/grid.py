@@ -120,30 +120,62 @@ def described(
     Call it with what `posted_query` has accepted.
     """
     words = ["search"] if _text(search).strip() else []
-    words += [f"status {', '.join(status)}"] if status else []
-    words += [f"stage {stage}"] if stage else []
-    words += [f"link {link}" if isinstance(link, int) else "link"] if link is not None else []
-    words += ["variant"] if variant else []
+    words += [f"Status: {' or '.join(Status(state).label for state in status)}"] if status else []
+    words += [f"Stage: {Stage(stage).label}"] if stage else []
+    words += [f"Clicked link {link + 1}" if isinstance(link, int) else "Clicked a link"] * (link is not None)
+    words += ["Got a variant of the e-mail"] if variant else []
     for key, model in (posted.get("filter") or {}).items():
-        kind = _column(key).kind
+        column = _column(key)
         members = [model] if model.get("operator") is None else _members(model)
-        for member in members:
-            values = [member.get(name) for name in _VALUES[kind]]
-            shown = [
-                str(value)[:_MAX_SHOWN_VALUE] for value in values if isinstance(value, int | float | str)
-            ]
-            words.append(" ".join([key, str(member.get("type")), *shown]))
+        compared = [
+            _COMPARED[column.kind][member["type"]].format(
+                number=member.get("filter"),
+                upper=member.get("filterTo"),
+                day=str(member.get("dateFrom"))[:_DAY_LENGTH],
+                last_day=str(member.get("dateTo"))[:_DAY_LENGTH],
+            )
+            for member in members
+        ]
+        joined = f" {str(model.get('operator')).lower()} ".join(compared)
+        words.append(f"{column.label} {joined}")
     return words
 
 
-# What is said of a comparison's values: the names in its model.
-_VALUES: dict[Kind, tuple[str, ...]] = {
-    "number": ("filter", "filterTo"),
-    "moment": ("dateFrom", "dateTo"),
-    "text": (),
-    "state": (),
+_DAY_LENGTH = len("2026-01-31")
+_EMPTY = {"blank": "is empty", "notBlank": "isn't empty"}
+# Each comparison of `_FRAGMENTS` after the name of its column, without the texts it looks for.
+_COMPARED: dict[Kind, dict[str, str]] = {
+    "text": _EMPTY
+    | {
+        "contains": "contains …",
+        "notContains": "doesn't contain …",
+        "equals": "is …",
+        "notEqual": "isn't …",
+        "startsWith": "starts with …",
+        "endsWith": "ends with …",
+    },
+    "number": _EMPTY
+    | {
+        "equals": "exactly {number}",
+        "notEqual": "other than {number}",
+        "lessThan": "less than {number}",
+        "lessThanOrEqual": "at most {number}",
+        "greaterThan": "more than {number}",
+        "greaterThanOrEqual": "at least {number}",
+        "inRange": "from {number} to {upper}",
+    },
+    "moment": _EMPTY
+    | {
+        "equals": "on {day}",
+        "notEqual": "not on {day}",
+        "lessThan": "before {day}",
+        "lessThanOrEqual": "on {day} or before",
+        "greaterThan": "after {day}",
+        "greaterThanOrEqual": "on {day} or later",
+        "inRange": "from {day} to {last_day}",
+    },
+    "state": {},
 }
-_MAX_SHOWN_VALUE = len("2026-01-31 00:00:00")
 
 
 # $campaign_id and $audience are parameters of the query around these conditions.

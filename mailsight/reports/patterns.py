@@ -15,6 +15,8 @@ from mailsight.warehouse.reader import Snapshot
 MAX_PROVIDERS = 12
 OTHERS = "Others"
 _MAX_DOMAINS = 3
+# Whoever may not see customers is told no domain with fewer of them: it may be somebody's own.
+LEAST_CUSTOMERS = 5
 # User agents may name any number of programs.
 MAX_PROGRAMS = 60
 
@@ -38,7 +40,10 @@ class MailboxProvider:
 
 @dataclass(frozen=True, slots=True)
 class BounceCount:
-    """The customers whose mail bounced for one reason, with the most frequent server reply as an example."""
+    """The customers whose mail bounced for one reason, with the most frequent server reply as an example.
+
+    The example is empty for people who may not see customers: replies name them in many ways.
+    """
 
     reason: bounces.BounceReason
     customers: int
@@ -91,15 +96,21 @@ class Week:
 def mailbox_providers(
     data: Snapshot, campaign_id: str, audience: Audience, *, limit: int = MAX_PROVIDERS
 ) -> list[MailboxProvider]:
-    """Report on the `limit` biggest providers, then `OTHERS`, then the customers without a known provider."""
+    """Report on the `limit` biggest providers, then `OTHERS`, then the customers without a known provider.
+
+    For people who may not see customers, domains with few customers are among the others, without a name.
+    """
     domains = data.frame("mailbox_domains", campaign_id=campaign_id, audience=audience)
     domains["domain"] = domains["domain"].astype(object).where(domains["domain"].notna(), None)
     domains["provider"] = [mailboxes.provider(domain) for domain in domains["domain"]]
+    if not data.scope.customers:
+        own = (domains["provider"] == domains["domain"]) & (domains["selected"] < LEAST_CUSTOMERS)
+        domains.loc[own, ["domain", "provider"]] = [None, OTHERS]
     unknown = [mailboxes.NO_DOMAIN, mailboxes.NO_ADDRESS]
     by_size = (
         domains.groupby("provider", sort=False)["selected"].sum().sort_values(ascending=False, kind="stable")
     )
-    named = [name for name in by_size.index if name not in unknown][:limit]
+    named = [name for name in by_size.index if name not in (OTHERS, *unknown)][:limit]
     domains["shown"] = domains["provider"].where(domains["provider"].isin([*named, *unknown]), OTHERS)
     groups = dict(iter(domains.groupby("shown", sort=False)))
     return [_provider(name, groups[name]) for name in (*named, OTHERS, *unknown) if name in groups]
@@ -131,7 +142,8 @@ def bounce_reasons(
         reason = bounces.reason(row["bounce_reason"])
         counts[shown][reason]["all"] += row["customers"]
         counts[shown][reason][row["bounce_type"] or ""] += row["customers"]
-        examples.setdefault((shown, reason), bounces.without_addresses(row["bounce_reason"] or ""))
+        example = bounces.without_addresses(row["bounce_reason"] or "") if data.scope.customers else ""
+        examples.setdefault((shown, reason), example)
     return {
         name: tuple(
             BounceCount(reason, count["all"], count["hard"], count["soft"], examples[name, reason])

@@ -67,7 +67,7 @@ def _search() -> Search:
     """The search. The address has all of it but the person."""
     person_column, action_column, subject_column, date_column = st.columns([3, 3, 3, 3])
     with person_column:
-        person = search_box("Address or ID", "audit_person", label="Person", shows_label=True, persist=True)
+        typed = search_box("Address or ID", "audit_person", label="Person", shows_label=True, persist=True)
     with action_column:
         action = st.selectbox(
             "Action",
@@ -86,12 +86,14 @@ def _search() -> Search:
             shows_label=True,
             parameter=AUDIT_SUBJECT,
             also=[_FROM_START],
+            finds=lambda text: audit.current().count(Search(subject=text.strip())) > 0,
         )
     with date_column:
         since, until = days.chosen("Days", "audit_days", _FROM_START)
-    text = person.strip()
-    # Addresses are recorded in lower case, other ids as they are.
-    return Search(text.lower() if "@" in text else text, action, subject.strip(), since, until)
+    text = typed.strip()
+    # Addresses are recorded in lower case, ids (`ID 17 at ...`) as they are.
+    person = text.lower() if "@" in text and " " not in text else text
+    return Search(person, action, subject.strip(), since, until)
 
 
 def _row(entry: Entry, zone: str | None) -> tables.Row:
@@ -120,7 +122,7 @@ def _subject(entry: Entry) -> tables.Cell | str:
 
 
 def details(given: Mapping[str, Any]) -> str:
-    """An entry's details in a line: "list: customers · filters: opens greaterThan 2"."""
+    """An entry's details in a line: "list: customers · filters: Opens more than 2"."""
     shown = {
         name: ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
         for name, value in given.items()

@@ -43,7 +43,7 @@ def campaigns(audience: Audience) -> None:
     They are a fragment: typing in the search box or ticking a row does not rerun the rest of the page.
     """
     overview = cached.read(list_reports.overview)
-    criteria = search(overview.tags)
+    criteria = search(overview.tags, audience)
     results = cached.read(list_reports.search_totals, audience, criteria)
     if criteria.words.strip():
         audit.listed("campaigns", criteria.described(), results.campaigns, search=criteria.words)
@@ -59,9 +59,9 @@ def _dialog(results: SearchTotals, audience: Audience) -> None:
         case Dialog("counted", key) if key in FIGURES:
             in_short = explanations.in_short(key, results.totals, results.rates.get(key))
             explained.counted(key, in_short, audience)
-        case Dialog("find-customer") if sessions.may(Right.CUSTOMERS):
+        case Dialog("find-customer") if audit.may(Right.CUSTOMERS, "dialog find-customer"):
             find_customer.show(audience)
-        case Dialog("api-tokens") if api_tokens.may_issue():
+        case Dialog("api-tokens") if audit.may(Right.API, "dialog api-tokens") and api_tokens.may_issue():
             tokens.show()
 
 
@@ -85,8 +85,12 @@ def tokens_button() -> None:
         )
 
 
-def search(tags: tuple[str, ...]) -> CampaignSearch:
-    """The search box, the date range and the tags. They are in the address."""
+def search(tags: tuple[str, ...], audience: Audience) -> CampaignSearch:
+    """The search box, the date range and the tags. They are in the address, but not words that find no campaign."""
+
+    def finds(words: str) -> bool:
+        return cached.read(list_reports.search_totals, audience, CampaignSearch(words)).campaigns > 0
+
     text_column, date_column, tag_column = st.columns([3, 2, 2])
     with text_column:
         text = search_box(
@@ -95,6 +99,7 @@ def search(tags: tuple[str, ...]) -> CampaignSearch:
             shows_label=True,
             parameter=parameters.SEARCH,
             also=[(parameters.PAGE, 1)],
+            finds=finds,
         )
     with date_column:
         since, until = days.chosen("Sent", "sent", (parameters.PAGE, 1))

@@ -30,7 +30,7 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import addresses
+from mailsight.web import addresses, audit
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.downloads import Write
@@ -100,6 +100,8 @@ def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign])
     """Warn about campaigns that are not shown. Raises `NothingToCompare` when too few are left."""
     available = {campaign.campaign.campaign_id for campaign in compared}
     missing = [campaign_id for campaign_id in ids if campaign_id not in available]
+    for campaign_id in missing:
+        audit.missed("page compare", campaign_id=campaign_id)
     not_found = f"{'Campaigns' if len(missing) > 1 else 'Campaign'} not found: " + ", ".join(
         f"“{formats.raw(campaign_id, 60)}”" for campaign_id in missing
     )

@@ -14,7 +14,7 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import FIGURES, Portion
 from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience, Status
-from mailsight.web import addresses, sessions
+from mailsight.web import addresses, audit, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import CUSTOMER_DIALOG, PAGE, Dialog
@@ -155,13 +155,15 @@ def history(report: CustomerReport, audience: Audience) -> None:
 
 def dialog(report: CustomerReport) -> None:
     """Show the dialog in the address: the mail of a campaign, its events, or what erases the customer."""
-    customer_id = report.customer.customer_id
+    customer_id, known = report.customer.customer_id, {contact.campaign_id for contact in report.contacts}
     match address.value(CUSTOMER_DIALOG):
-        case Dialog("mail", campaign_id) if campaign_id:
+        case Dialog("mail", campaign_id) if campaign_id in known:
             mail.customer_mail(campaign_id, customer_id)
-        case Dialog("events", campaign_id) if campaign_id:
+        case Dialog("events", campaign_id) if campaign_id in known:
             events.show(campaign_id, customer_id)
-        case Dialog("erase") if sessions.may(Right.ERASURE):
+        case Dialog("mail" | "events" as kind, campaign_id):
+            audit.missed(f"dialog {kind}", campaign_id=campaign_id, customer_id=customer_id)
+        case Dialog("erase") if audit.may(Right.ERASURE, "dialog erase"):
             erase.show(customer_id)
 
 

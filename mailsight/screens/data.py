@@ -43,6 +43,7 @@ from mailsight.web.parameters import (
 
 from . import navigation
 from .cached import read
+from .frame import ASK_ADMIN
 
 ROWS_PER_PAGE = 10
 LIVE_WEBHOOKS, IMPORTS, LOADS, DISK_SPACE = "Live webhooks", "Imports", "Loads", "Disk space"
@@ -61,7 +62,9 @@ _NO_PROVIDER = "Provider not specified"
 def nothing_here(*, may_upload: bool) -> None:
     """Show how to load data into an installation that has none yet."""
     st.info("No data has been loaded yet.", icon=":material/database_off:")
-    ways = ["**Upload** a bundle or provider files with the button above."] * may_upload + [
+    upload = "**Upload** a bundle or provider files with the button above." if may_upload else ASK_ADMIN
+    ways = [
+        upload,
         "On the server, run `python -m mailsight load BUNDLE` to load a folder, or `ingest` to load provider files.",
         "Just looking around? Run `python -m mailsight sample` to create sample data.",
     ]

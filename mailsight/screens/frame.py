@@ -14,10 +14,13 @@ from mailsight.components.mail_frame import FRONTEND
 from mailsight.errors import MailsightError, NoDatabase
 from mailsight.figures import formats
 from mailsight.warehouse.served import warehouse
+from mailsight.web import sessions
+from mailsight.web.access import Right
 
 from . import cached, navigation
 
 CLOCK_SECONDS = 15
+ASK_ADMIN = "Your role can't load data. Ask an admin to upload it."
 
 
 @contextmanager
@@ -102,13 +105,16 @@ def freeze_imports(page: str) -> None:
 def error_page(error: MailsightError) -> None:
     """Show what happened and what to do next, instead of a page that can't be shown."""
     navigation.tab_title(error.title)
+    is_empty = isinstance(error, NoDatabase)
+    loads_data = is_empty and sessions.may(Right.UPLOADS)
     with st.container(horizontal_alignment="center", key="error"):
         st.title(error.title, text_alignment="center", anchor=False)
         st.markdown(formats.plain(error.message), text_alignment="center")
-        st.markdown(error.next_step, text_alignment="center")
-        if isinstance(error, NoDatabase):
+        next_step = error.next_step if loads_data or not is_empty else ASK_ADMIN
+        st.markdown(next_step, text_alignment="center")
+        if loads_data:
             navigation.data_link("Load data")
-        else:
+        elif not is_empty:
             st.page_link(navigation.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
 
 

@@ -68,7 +68,7 @@ def _open() -> None:
 
 def dialog() -> None:
     """Show the dialog if it is in the address, to people who may upload."""
-    if address.value(DATA_DIALOG) and allowed():
+    if address.value(DATA_DIALOG) and audit.may(Right.UPLOADS, "dialog upload"):
         upload()
 
 

@@ -53,7 +53,7 @@ class Action(Word):
 
 
 _DETAILS: Mapping[Action, tuple[str, ...]] = {
-    Action.REFUSED: ("what",),
+    Action.REFUSED: ("what", "token"),
     Action.LISTED_CUSTOMERS: ("list", "filters", "matches"),
     Action.SEARCHED: ("list", "length", "filters", "matches"),
     Action.OPENED_MAIL: ("copy",),

@@ -126,7 +126,7 @@ class Tokens:
         self.store.run("revoke_api_token", token_id=token.token_id, revoked_at=time.time())
 
     def update_issuer(self, person: str, claims: Mapping[str, Any]) -> None:
-        """Notes what somebody's claims are now, for the tokens that they issued at the same address."""
+        """Notes what somebody's claims are now, for the tokens that they issued."""
         if self.store.file.exists():
             issuer = json.dumps(claims, ensure_ascii=False)
             self.store.run("update_issuer_of_tokens", person=person, issuer=issuer)

@@ -183,7 +183,7 @@ class Access:
         named = {name for grant in self.grants for name, _ in grant.people.claims}
         return {
             name: claims[name]
-            for name in ("email", "email_verified", "sub", *sorted(named))
+            for name in ("email", "email_verified", "iss", "sub", *sorted(named))
             if name in claims
         }
 
@@ -217,8 +217,15 @@ def verified_address(claims: Claims) -> str | None:
 
 
 def name_of(claims: Claims) -> str:
-    """What the audit calls the person with these claims: their address, or else their id at the provider."""
-    return verified_address(claims) or str(claims.get("sub", ""))
+    """What the person with these claims is called in the audit, and as the owner of links and tokens.
+
+    Their address if the provider says that it is theirs, or else their id, as in `ID 17 at https://login.example`. That
+    has a space, which no address has: an id may look like somebody else's address. Empty for claims without an id.
+    """
+    if address := verified_address(claims):
+        return address
+    words = [f"{word} {claims[name]}" for word, name in (("ID", "sub"), ("at", "iss")) if claims.get(name)]
+    return " ".join(words) if claims.get("sub") else ""
 
 
 def _scope(role: Role, limits: Sequence[Grant] = ()) -> Scope:

@@ -10,17 +10,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from mailsight import settings
-from mailsight.errors import NotAllowed, StateUnreadable
+from mailsight.errors import MailsightError, NotAllowed, StateUnreadable, UnknownCampaign
+from mailsight.reports import campaign as campaign_reports
 from mailsight.state import audit
 from mailsight.state.audit import Action, Audit, Detail
 from mailsight.vocabulary import Role
+from mailsight.warehouse.served import warehouse
 
 from . import configuration, sessions
-from .access import Claims, Viewer, name_of
+from .access import Claims, Right, Viewer, name_of
 from .sessions import Visitor
 
 # Pages run again for every click on them. What somebody does again within this time of the last is still the same.
@@ -166,7 +169,59 @@ def signed_out(claims: Claims) -> None:
 
 def refused(what: str, claims: Claims) -> None:
     """Record that somebody was refused, at most once a minute for each `what`, which is a name of the program."""
-    seen_by(_somebody(claims), "refused", Action.REFUSED, again=int(time.time() // 60), what=what)
+    refused_to(_somebody(claims), what)
+
+
+def refused_to(
+    viewer: Viewer, what: str, *, campaign_id: str = "", customer_id: str = "", **details: str
+) -> None:
+    """The same for somebody who is known, with the campaign, the customer or the token that it was about."""
+    seen_by(
+        viewer,
+        "refused",
+        Action.REFUSED,
+        campaign_id=campaign_id,
+        customer_id=customer_id,
+        again=int(time.time() // 60),
+        what=what,
+        **details,
+    )
+
+
+def may(right: Right, what: str) -> bool:
+    """Whether the viewer of the page that runs may see what they asked for. If not, that is recorded.
+
+    Raises `NotAllowed` if their session has ended.
+    """
+    viewer = sessions.current()
+    if not viewer.may(right):
+        refused_to(viewer, what)
+    return viewer.may(right)
+
+
+def missed(
+    what: str,
+    *,
+    viewer: Viewer | None = None,
+    campaign_id: str = "",
+    customer_id: str = "",
+    **details: str,
+) -> None:
+    """Record that somebody, by default the viewer of the page that runs, looked for what may be there for others.
+
+    Nothing is recorded if they see all campaigns. An id that isn't in the data may be any text, so it is left out.
+    """
+    with suppress(MailsightError):
+        viewer = viewer or sessions.current()
+        if not viewer.scope.is_limited:
+            return
+        known: dict[str, str] = {}
+        with warehouse().snapshot() as data:
+            with suppress(UnknownCampaign):
+                known["campaign_id"] = campaign_reports.campaign(data, campaign_id).campaign_id
+            if customer_id and data.rows("contact_rows", customer_id=customer_id):
+                known["customer_id"] = customer_id
+        refused_to(viewer, what, **known, **details)
 
 
 def _somebody(claims: Claims) -> Viewer:

@@ -23,7 +23,7 @@ from streamlit.runtime.media_file_storage import MediaFileKind
 
 from mailsight import measures
 
-from . import downloads, metrics, sessions
+from . import audit, downloads, metrics, sessions
 from .access import Viewer
 from .answers import HEADERS, path
 from .sessions import Visitor
@@ -59,6 +59,8 @@ class Gate:
             await metrics.refusal()(scope, receive, send)
         elif scope["type"] == "http" and not await _may_have_media(scope):
             await PlainTextResponse("This file is not available.\n", 404, HEADERS)(scope, receive, send)
+            claims = sessions.claims_from(HTTPConnection(scope).cookies)
+            await run_in_threadpool(audit.refused, "route /media", claims)
         else:
             await self.app(scope, receive, send)
 

@@ -18,6 +18,8 @@ from mailsight.reports.search import NEWEST_FIRST, SORTS, Order
 from mailsight.state.audit import Action
 from mailsight.vocabulary import SENT_STATES, Audience, NotSentReason, Stage, Status
 
+from .sealed import seal, unsealed
+
 T = TypeVar("T")
 MAX_TEXT_LENGTH = 200
 MAX_VALUES = 50
@@ -108,7 +110,10 @@ def matching(name: str, form: str) -> Parameter[tuple[str, ...]]:
 
 
 def search_text(name: str) -> Parameter[str]:
-    """A search for things that are no people. Text with an @ may be somebody's address, so it stays out."""
+    """A search for things that are no people. Text with an @ may be somebody's address, so it stays out.
+
+    So does what finds nothing, which may be somebody's name; the search box sees to that.
+    """
 
     def read(values: Sequence[str]) -> str:
         text = _printable(_last(values), MAX_TEXT_LENGTH)
@@ -121,7 +126,7 @@ def search_text(name: str) -> Parameter[str]:
 
 def identifier(name: str) -> Parameter[str]:
     """An id of something in the data, which need not exist; an empty string by default."""
-    return Parameter(name, "", _last, lambda value: [value])
+    return Parameter(name, "", lambda texts: unsealed(_last(texts)), lambda value: [seal(value)])
 
 
 def identifiers(name: str) -> Parameter[tuple[str, ...]]:
@@ -182,10 +187,10 @@ def dialog(*kinds: str) -> Parameter[Dialog | None]:
         kind, _, item = _last(values).partition(":")
         if kind not in kinds:
             raise ValueError(kind)
-        return Dialog(kind, item)
+        return Dialog(kind, unsealed(item))
 
     def write(value: Dialog | None) -> list[str]:
-        return [f"{value.kind}:{value.item}" if value.item else value.kind] if value else []
+        return [f"{value.kind}:{seal(value.item)}" if value.item else value.kind] if value else []
 
     return Parameter("dialog", None, read, write)
 

@@ -123,6 +123,7 @@ class Reports:
             return PlainTextResponse("Too many requests. Try again in a minute.\n", 429, headers)
         page = await run_in_threadpool(_opened, request.path_params["token"], request.method == "GET")
         if page is None:
+            await run_in_threadpool(audit.refused_to, _SOMEBODY, "route /shared/{token}")
             return PlainTextResponse(_NOTHING, 404, _HEADERS)
         return Response(page, media_type="text/html", headers=_HEADERS)
 

@@ -25,9 +25,13 @@ order by created_at desc, token_id;
 update api_tokens set revoked_at = :revoked_at where token_id = :token_id and revoked_at is null;
 
 -- name: update_issuer_of_tokens(person, issuer)!
--- Notes what somebody's claims are now, for the tokens that they issued at the same address: an id may look like somebody else's.
+-- Notes what somebody's claims are now, for the tokens that they issued, even under another address.
 update api_tokens set issuer = :issuer
-where person = :person and issuer <> :issuer and json_extract(issuer, '$.email') is json_extract(:issuer, '$.email');
+where issuer <> :issuer and (
+    person = :person
+    or json_extract(issuer, '$.sub') = json_extract(:issuer, '$.sub')
+    and json_extract(issuer, '$.iss') is json_extract(:issuer, '$.iss')
+);
 
 -- name: note_api_token_use(token_id, used_at)!
 -- Notes when a token was last used.

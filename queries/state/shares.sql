@@ -28,8 +28,13 @@ update shares set views = views + 1 where share_id = :share_id;
 update shares set revoked_at = :now, revoked_by = :person where share_id = :share_id and revoked_at is null;
 
 -- name: update_claims_of_shares(person, claims)!
--- Notes what somebody's claims are now, for the links that they created.
-update shares set claims = :claims where created_by = :person and claims <> :claims;
+-- Notes what somebody's claims are now, for the links that they created, even under another address.
+update shares set claims = :claims
+where claims <> :claims and (
+    created_by = :person
+    or json_extract(claims, '$.sub') = json_extract(:claims, '$.sub')
+    and json_extract(claims, '$.iss') is json_extract(:claims, '$.iss')
+);
 
 -- name: forget_old_shares(before)!
 -- Removes the links that ended before a moment.

@@ -20,6 +20,7 @@ from mailsight.reports import campaign, patterns
 from mailsight.reports.patterns import Part
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.scope import Scope
 from tests.support import oracle
 from tests.support.campaigns import listed
 from tests.support.examples import loads
@@ -306,6 +307,41 @@ def test_the_biggest_providers_come_first_and_the_rest_is_summed_up(tmp_path: Pa
         (mailboxes.NO_DOMAIN, (), 0, 1),
         (mailboxes.NO_ADDRESS, (), 0, 1),
     ]
+
+
+def test_whoever_may_not_see_customers_is_shown_no_domain_or_reply_of_a_single_one(tmp_path: Path) -> None:
+    addresses = ["ann@gmail.com", *["bob@shop.example"] * 5, "cyd@cyd-elm.example", *["dan@elm.example"] * 4]
+    people = [{"address": address, "on": "message", "place": 4, "sent": True} for address in addresses]
+    bounced = [
+        {
+            "who": who,
+            "type": "bounced",
+            "after": 1,
+            "user_agent": None,
+            "bounce_type": "hard",
+            "diagnostic": text,
+        }
+        for who, text in ((0, "550 no such user ann"), (6, "552 the mailbox of Cyd Elm is full"))
+    ]
+    readers = Scope(customers=False)
+    with _load(tmp_path, _bundle(people, bounced)).snapshot(readers) as data:
+        providers = patterns.mailbox_providers(data, "spring", Audience.ALL)
+        reasons = patterns.bounce_reasons(data, "spring", [provider.name for provider in providers])
+    assert [
+        (provider.name, provider.domains, provider.domains_more, provider.counts.selected)
+        for provider in providers
+    ] == [
+        ("shop.example", ("shop.example",), 0, 5),
+        ("Gmail", ("gmail.com",), 0, 1),
+        (patterns.OTHERS, (), 0, 5),
+    ]
+    assert {
+        name: [(each.reason.label, each.customers, each.example) for each in counts]
+        for name, counts in reasons.items()
+    } == {
+        "Gmail": [("Address doesn't exist", 1, "")],
+        patterns.OTHERS: [("Mailbox is full", 1, "")],
+    }
 
 
 def test_bounces_are_counted_by_reason_and_provider(tmp_path: Path) -> None:

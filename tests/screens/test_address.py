@@ -119,12 +119,16 @@ def test_the_list_keeps_its_search_in_the_address() -> None:
     }
     at.multiselect(key="tags").set_value(["winter"]).run()
     assert at.query_params["tag"] == "winter"
-    # What may be somebody's address stays in the box, and out of the page's address.
-    at.text_input(key="search").set_value("ann@mail.example").run()
-    assert "q" not in at.query_params
-    assert at.text_input(key="search").value == "ann@mail.example"
-    at.run()
-    assert at.text_input(key="search").value == "ann@mail.example"
+    # What may be somebody's address or name stays in the box, and out of the page's address.
+    for typed in ("ann@mail.example", "Annabel Birchwood"):
+        at.text_input(key="search").set_value(typed).run()
+        assert "q" not in at.query_params
+        assert at.text_input(key="search").value == typed
+        at.multiselect(key="tags").set_value([]).run()
+        assert "q" not in at.query_params
+        assert at.text_input(key="search").value == typed
+    at.text_input(key="search").set_value("the").run()
+    assert at.query_params["q"] == "the"
 
 
 @pytest.mark.browser

@@ -158,6 +158,6 @@ def test_others_may_not_read_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_details_are_written_in_a_line() -> None:
-    given = {"list": "customers", "filters": ["opens greaterThan 2", "name contains"], "matches": 3, "x": []}
-    line = "list: customers · filters: opens greaterThan 2, name contains · matches: 3"
+    given = {"list": "customers", "filters": ["Opens more than 2", "Name contains …"], "matches": 3, "x": []}
+    line = "list: customers · filters: Opens more than 2, Name contains … · matches: 3"
     assert screen.details(given) == line

@@ -14,13 +14,14 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
-from mailsight.vocabulary import Audience, NotSentReason
+from mailsight.vocabulary import Audience, NotSentReason, Role
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import addresses, configuration, parameters
 from tests.support import odd_campaigns
 from tests.support.broken_secrets import GOOD
 from tests.support.campaigns import listed, newest_sent
 from tests.support.pages import shell, show, words
+from tests.support.visitors import become
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +242,40 @@ def test_an_empty_database_shows_how_to_load_data(
     assert [title.value for title in at.title] == ["No campaigns yet"]
     assert "python -m mailsight sample" in words(at)
     assert [link.label for link in at.page_link] == ["Load data"]
+
+
+@pytest.mark.parametrize(
+    ("role", "tags", "page", "message"),
+    [
+        (Role.ANALYST, (), "campaigns", "Nothing has been loaded"),
+        (Role.MARKETER, ("brand a",), "customer", "Nothing has been loaded"),
+        (Role.ANALYST, (), "data", "No data has been loaded yet."),
+    ],
+)
+def test_whoever_may_not_upload_is_sent_to_an_admin(
+    use: Callable[[Path], Warehouse],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    role: Role,
+    tags: tuple[str, ...],
+    page: str,
+    message: str,
+) -> None:
+    use(tmp_path / "nothing.duckdb")
+    become(monkeypatch, role, *tags)
+    at = show(page, id="x")
+    assert message in words(at)
+    assert "Ask an admin to upload it." in words(at)
+    assert "Upload your own" not in words(at)
+    assert "Load data" not in [link.label for link in at.page_link]
+
+
+def test_a_role_that_covers_no_campaign_is_no_empty_database(
+    use: Callable[[Path], Warehouse], sample_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(sample_database)
+    become(monkeypatch, Role.MARKETER, "no such tag")
+    assert "No campaigns that your role covers have been loaded yet." in words(show())
 
 
 @pytest.mark.parametrize("page", ["campaigns", "campaign", "customer", "data"])

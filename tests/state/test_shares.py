@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,11 +63,15 @@ def test_views_are_counted(kept: Shares) -> None:
     assert share.views == 3
 
 
-def test_claims_follow_their_person(kept: Shares) -> None:
-    mine, other = create(kept), create(kept, sharer=Sharer("bob", Role.ADMIN, Scope(), {"sub": "bob"}))
-    kept.update_claims("ann@x.example", {"groups": []})
-    claims = [share.sharer.claims for share in (kept.find(mine), kept.find(other)) if share]
-    assert claims == [{"groups": []}, {"sub": "bob"}]
+def test_claims_follow_their_person_also_to_another_address(kept: Shares) -> None:
+    identity = {"iss": "https://login.example", "sub": "1"}
+    others: list[dict[str, str]] = [{"sub": "1"}, identity | {"iss": "https://other.example"}]
+    links = [create(kept)] + [
+        create(kept, sharer=Sharer("bob", Role.ADMIN, Scope(), claims)) for claims in (identity, *others)
+    ]
+    claims: dict[str, Any] = identity | {"groups": []}
+    kept.update_claims("ann@x.example", claims)
+    assert [share.sharer.claims for link in links if (share := kept.find(link))] == [claims, claims, *others]
 
 
 def test_links_that_ended_long_ago_are_forgotten(kept: Shares, monkeypatch: pytest.MonkeyPatch) -> None:

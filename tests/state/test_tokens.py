@@ -15,26 +15,26 @@ def issue(known: Tokens, person: str, issuer: Mapping[str, Any] | None) -> str:
     return token.token_id
 
 
-def test_claims_follow_their_person_at_the_same_address(tmp_path: Path) -> None:
+def test_claims_follow_their_person_also_to_another_address(tmp_path: Path) -> None:
     known = tokens.beside(tmp_path / "m.duckdb")
-    address = {"email": "ann@x.example"}
-    hers, by_id, command, other = (
-        issue(known, "ann@x.example", address | {"groups": ["staff"]}),
-        # An id that looks like her address.
-        issue(known, "ann@x.example", {"sub": "ann@x.example"}),
-        issue(known, "ann@x.example", None),
-        issue(known, "bob@x.example", {"email": "bob@x.example"}),
-    )
-    known.update_issuer("ann@x.example", address | {"groups": []})
-    expected: dict[str, object] = {
-        hers: {"email": "ann@x.example", "groups": []},
-        by_id: {"sub": "ann@x.example"},
-        command: None,
-        other: {"email": "bob@x.example"},
+    identity = {"iss": "https://login.example", "sub": "1"}
+    others: dict[str, dict[str, str] | None] = {
+        issue(known, person, issuer): issuer
+        for person, issuer in (
+            ("ann@x.example", None),  # of the command line
+            ("bob@x.example", {"email": "bob@x.example"}),
+            ("ID 1 at https://other.example", identity | {"iss": "https://other.example"}),
+            ("ID 1", {"sub": "1"}),
+        )
     }
-    assert {token.token_id: token.issuer for token in known.all()} == expected
-    known.update_issuer("ann@x.example", {"sub": "ann@x.example", "groups": []})
-    expected[by_id] = {"sub": "ann@x.example", "groups": []}
+    hers = [
+        issue(known, "ann@x.example", {"email": "ann@x.example"}),
+        issue(known, "anna@x.example", identity | {"email": "anna@x.example"}),
+        issue(known, "ID 1 at https://login.example", identity),
+    ]
+    claims = identity | {"email": "ann@x.example", "groups": []}
+    known.update_issuer("ann@x.example", claims)
+    expected = others | dict.fromkeys(hers, claims)
     assert {token.token_id: token.issuer for token in known.all()} == expected
 
 

@@ -65,7 +65,8 @@ _EVENTS = [
     _event("opened", CAMPAIGN_B, "cust-annabel", 1, user_agent=_AGENT, ip="10.77.1.9"),
     _event("clicked", CAMPAIGN_B, "cust-benedikt", 5, url="https://gloves.example/1", user_agent=_AGENT),
     _event(
-        "bounced", CAMPAIGN_B, "cust-annabel", 6, diagnostic="550 unknown user annabel.b@home.example",
+        "bounced", CAMPAIGN_B, "cust-annabel", 6,
+        diagnostic="550 unknown user annabel.b@home.example (mailbox annabel.b of Annabel Birchwood)",
         bounce_type="hard",
     ),
     {"type": "opened", "occurred_at": "2026-04-15T11:00:00Z", "recipient": "lost.person@lost.example"},

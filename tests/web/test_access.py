@@ -5,8 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsight.errors import BadSetting, NotInRole
+from mailsight.state.audit import COMMAND_LINE
 from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import EVERYTHING, Scope
 from mailsight.web import parameters
@@ -20,7 +23,9 @@ from mailsight.web.access import (
     Right,
     Standing,
     Viewer,
+    name_of,
     people,
+    verified_address,
 )
 
 NOW = 1_800_000_000.0
@@ -141,6 +146,33 @@ ANALYSTS = (Grant(Role.ANALYST, listed("*")),)
 )
 def test_who_may_enter(access: Access, claims: dict[str, Any], standing: Standing) -> None:
     assert access.standing(claims, NOW) is standing
+
+
+LOGIN = "https://login.example"
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        (ANN | {"sub": "17", "iss": LOGIN}, "ann@company.example"),
+        ({"sub": "17", "iss": LOGIN}, "ID 17 at https://login.example"),
+        ({"sub": 17}, "ID 17"),
+        ({"sub": "ann@company.example", "iss": LOGIN}, "ID ann@company.example at https://login.example"),
+        ({"sub": "ann@company.example"}, "ID ann@company.example"),
+        ({"sub": "1", "email": "ann@company.example"}, "ID 1"),
+        ({"sub": COMMAND_LINE}, "ID command line"),
+        ({"iss": LOGIN}, ""),
+        ({}, ""),
+    ],
+)
+def test_no_id_at_a_provider_passes_for_an_address(claims: dict[str, Any], name: str) -> None:
+    assert name_of(claims) == name
+
+
+@given(st.text(), st.text() | st.none())
+def test_whoever_has_no_verified_address_is_called_nothing_that_is_one(sub: str, issuer: str | None) -> None:
+    name = name_of({"sub": sub, "iss": issuer})
+    assert verified_address({"email": name, "email_verified": True}) is None
 
 
 EVERYBODY, ANN_ONLY, BEN = listed("*"), listed("ann@company.example"), listed("ben@company.example")

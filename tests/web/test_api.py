@@ -1,6 +1,7 @@
 """The API: the same figures as everywhere else, for whom a token allows it, and never an unexpected error."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from mailsight import settings
@@ -25,6 +27,7 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports import search
 from mailsight.state import audit, tokens
 from mailsight.state.audit import COMMAND_LINE
+from mailsight.state.store import Store
 from mailsight.state.tokens import Token
 from mailsight.vocabulary import Audience, Role
 from mailsight.warehouse import served
@@ -37,6 +40,7 @@ from mailsight.web.api import tokens as api_tokens
 from mailsight.web.api.reports import REPORTS
 from mailsight.web.api.tokens import viewer_of
 from mailsight.web.configuration import Configuration
+from mailsight.web.refusals import Refusals
 from mailsight.web.sessions import Visitor
 from mailsight.web.slots import MAX_FAILURES
 from tests.support.command_line import run
@@ -199,6 +203,34 @@ def test_links_and_hours_add_up_to_the_counts(both: Path) -> None:
         assert sum(hour[name] for hour in hours) == counts[name]
 
 
+def test_the_tabs_of_a_campaign_have_the_figures_of_the_page(both: Path) -> None:
+    api, token = client(), issue(both)
+    heatmap = ask(api, "campaigns/a/heatmap?audience=all", token).json()
+    assert (heatmap["clicks"], heatmap["clickers"], heatmap["delivered"]) == (2, 2, 2)
+    assert [
+        (link["label"], link["clicks"], link["clicks_share"], link["clickers_rate"])
+        for link in heatmap["links"]
+    ] == [("One", 1, 0.5, 0.5), ("Two", 0, 0.0, 0.0), ("https://a.example/other", 1, 0.5, 0.5)]
+    assert (
+        ask(api, "campaigns/a/heatmap?size=1&page=2&audience=all", token).json()["links"]
+        == heatmap["links"][1:2]
+    )
+    week = ask(api, "campaigns/a/weekday-and-hour?audience=all&time_zone=asia/tokyo", token).json()
+    assert len(week["hours"]) == 7 * 24
+    assert [hour for hour in week["hours"] if hour["opens"] + hour["clicks"]] == [
+        {"weekday": 1, "hour": 19, "opens": 2, "clicks": 0},
+        {"weekday": 1, "hour": 20, "opens": 0, "clicks": 2},
+    ]
+    assert week["counted_in"] == {"zone_of_customer": 0, "zone_of_country": 0, "given_zone": 4}
+    [provider] = ask(api, "campaigns/a/mailbox-providers", token).json()["providers"]
+    assert provider["counts"] == ask(api, "campaigns/a", token).json()["counts"]
+    programs = ask(api, "campaigns/a/mail-programs", token).json()
+    assert (programs["opens"]["events"], programs["clicks"]["customers"]) == (1, 2)
+    assert programs["clicks"]["programs"] == [{"name": "Firefox", "events": 2, "customers": 2}]
+    rules = ask(api, "campaigns/a/machines", token).json()["rules"]
+    assert [(rule["opens"], rule["clicks"]) for rule in rules] == [(1, 0)]
+
+
 def test_customers_are_those_of_the_grid(both: Path) -> None:
     api, token = client(), issue(both, Role.MARKETER)
     customers = ask(api, "campaigns/a/customers?sort=-name", token).json()["customers"]
@@ -217,9 +249,14 @@ EVERYWHERE = [
     "campaigns/a",
     "campaigns/a/links",
     "campaigns/a/timeline",
+    "campaigns/a/heatmap",
+    "campaigns/a/weekday-and-hour",
+    "campaigns/a/mailbox-providers",
+    "campaigns/a/mail-programs",
+    "campaigns/a/machines",
     "campaigns/a/customers",
 ]
-OF_B = ["campaigns/b", "campaigns/b/links", "campaigns/b/timeline", "campaigns/b/customers"]
+OF_B = [address.replace("/a", "/b", 1) for address in EVERYWHERE[1:]]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +291,7 @@ def test_a_reader_sees_no_customers(both: Path) -> None:
         assert (answer.status_code, answer.json()["error"]["title"]) == (403, "Not part of your role")
     figures = [address for address in EVERYWHERE if not address.endswith("customers")]
     texts = " ".join(ask(api, address, token).text for address in figures)
-    assert not any(word in texts for word in ("Anna", "Birch", "home.example"))
+    assert not any(word in texts for word in ("Anna", "Birch", "@home.example"))
 
 
 @pytest.mark.parametrize("address", [report.path for report in REPORTS] + ["openapi.json", "", "nothing"])
@@ -359,6 +396,44 @@ def test_wrong_tokens_are_limited_by_client_but_right_ones_are_not(both: Path) -
     assert {answer.status_code for answer in answers[:-1]} == {401}
     assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "60")
     assert ask(api, "campaigns", token).status_code == 200
+
+
+def test_whose_token_was_refused_is_in_the_audit(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_audit, "_recent", OrderedDict())
+    own = audit.Audit(Store(both.parent / "refused.sqlite"))
+    monkeypatch.setattr(web_audit, "current", lambda: own)
+    app = Starlette(
+        routes=routes.routes(lambda rest: f"/{rest}"), middleware=[Middleware(Refusals, "/webhooks/")]
+    )
+    now = datetime.now(UTC)
+    brand = frozenset({"brand a"})
+    asked = {
+        issue(both, token_id="ended", expires_at=now): "campaigns",
+        issue(both, token_id="revoked"): "campaigns/a",
+        issue(both, Role.READER, token_id="reader"): "campaigns/a/customers",
+        issue(both, token_id="brand", tags=brand): "campaigns/b",
+        issue(both, token_id="unknown", tags=brand): "campaigns/Anna/links",
+        f"ms_{'x' * 43}": "campaigns/a/timeline",
+    }
+    known = tokens.beside(both)
+    known.revoke(known.get("revoked"))
+    with TestClient(app) as api:
+        assert [ask(api, address, token).status_code for token, address in asked.items()] == [
+            401, 401, 403, 404, 404, 401,
+        ]  # fmt: skip
+    start = "route /api/v1/campaigns"
+    assert [
+        (entry.person, entry.role, entry.campaign_id, entry.details)
+        for entry in reversed(own.entries(size=9))
+        if entry.action == "refused"
+    ] == [
+        (COMMAND_LINE, "analyst", "", {"what": start, "token": "ended"}),
+        (COMMAND_LINE, "analyst", "", {"what": f"{start}/{{campaign_id:path}}", "token": "revoked"}),
+        (COMMAND_LINE, "reader", "", {"what": f"{start}/{{campaign_id:path}}/customers", "token": "reader"}),
+        (COMMAND_LINE, "analyst", "b", {"what": f"{start}/{{campaign_id:path}}", "token": "brand"}),
+        (COMMAND_LINE, "analyst", "", {"what": f"{start}/{{campaign_id:path}}/links", "token": "unknown"}),
+        ("", "reader", "", {"what": f"{start}/{{campaign_id:path}}/timeline"}),
+    ]
 
 
 def test_an_answer_that_has_not_changed_is_not_sent_again(both: Path) -> None:
@@ -521,7 +596,7 @@ def test_people_issue_list_and_revoke_their_own_tokens(person: Callable[..., Non
     person(TEAM)
     theirs, _ = api_tokens.issue("Theirs", Role.READER, 400, tags=["brand a", "brand b"])
     assert (theirs.person, theirs.issuer, theirs.tags) == (
-        "8",
+        "ID 8",
         TEAM,
         frozenset({"brand a"}),
     )
@@ -542,7 +617,7 @@ def test_people_issue_list_and_revoke_their_own_tokens(person: Callable[..., Non
     actions = [(entry.person, entry.action) for entry in audit.beside(_state(), 0).entries(size=9)]
     assert actions == [
         ("ann@x.example", "revoked_token"),
-        ("8", "issued_token"),
+        ("ID 8", "issued_token"),
         ("ann@x.example", "issued_token"),
     ]
 

@@ -13,6 +13,8 @@ from mailsight.web import addresses, parameters
 from mailsight.web.parameters import Dialog, Parameter
 from tests.support.parameters import TEXTS
 
+pytestmark = pytest.mark.usefixtures("sealed_ids")
+
 ALL = [parameter for page in parameters.PAGES.values() for parameter in page]
 
 

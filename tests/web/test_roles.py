@@ -20,6 +20,9 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection
 
+from mailsight.reports.patterns import OTHERS
+from mailsight.state import audit
+from mailsight.state.audit import Search
 from mailsight.web import parameters
 from tests.support import brands, raw_session, signed_in
 from tests.support.brands import CAMPAIGN_A, CAMPAIGN_B, CUSTOMERS, KEPT, OF_BRAND_B, PERSONAL
@@ -131,6 +134,8 @@ def addresses() -> list[tuple[str, dict[str, str]]]:
             items = CUSTOMERS[:2] if kind in ("mail", "preview") else ("sent", "")
             found += [("campaign", {"id": campaign_id, "dialog": f"{kind}:{item}"}) for item in items]
         found += [("campaign", {"id": campaign_id, "status": "clicked", "stage": "sent", "variant": "1"})]
+        mailboxes = {"id": campaign_id, "tab": "mailbox-providers"}
+        found += [("campaign", mailboxes | {"provider": name}) for name in ("Ziggo", OTHERS)]  # home.example
     for customer_id in CUSTOMERS:
         found += [("customer", {"id": customer_id})]
         for kind in kinds(parameters.CUSTOMER_DIALOG):
@@ -198,6 +203,56 @@ def test_what_is_not_theirs_does_not_exist(guarded: Guarded, name: str) -> None:
         texts.append(without_clock.replace(campaign_id, "ID").replace(customer_id, "ID"))
     assert texts[0] == texts[1]
     assert "not found" in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "query", "campaign_id", "customer_id"),
+    [
+        ("rita", "customer", {"id": "cust-annabel"}, "", ""),
+        ("rita", "campaign", {"id": CAMPAIGN_A, "dialog": "mail:cust-annabel"}, "", ""),
+        ("rita", "campaign", {"id": CAMPAIGN_A, "dialog": "selection"}, "", ""),
+        ("rita", "campaign", {"id": CAMPAIGN_A, "dialog": "share"}, "", ""),
+        ("rita", "", {"dialog": "find-customer"}, "", ""),
+        ("mara", "", {"dialog": "api-tokens"}, "", ""),
+        ("mara", "data", {}, "", ""),
+        ("ana", "data", {"dialog": "upload"}, "", ""),
+        ("ana", "customer", {"id": "cust-annabel", "dialog": "erase"}, "", ""),
+        ("ana", "audit", {}, "", ""),
+        ("nina", "campaign", {"id": CAMPAIGN_A}, "", ""),
+        ("rory", "campaign", {"id": CAMPAIGN_B}, CAMPAIGN_B, ""),
+        ("rory", "campaign", {"id": "Annabel Birchwood"}, "", ""),  # an id that isn't there may be any text
+        ("alma", "customer", {"id": "cust-benedikt"}, "", "cust-benedikt"),
+        ("alma", "compare", {"id": [CAMPAIGN_A, CAMPAIGN_B]}, CAMPAIGN_B, ""),
+        (
+            "alma",
+            "customer",
+            {"id": "cust-annabel", "dialog": f"mail:{CAMPAIGN_B}"},
+            CAMPAIGN_B,
+            "cust-annabel",
+        ),
+        ("alma", "customer", {"id": "cust-annabel", "dialog": "events:Birchwood"}, "", "cust-annabel"),
+        ("abel", "campaign", {"id": CAMPAIGN_A, "dialog": "mail:cust-benedikt"}, CAMPAIGN_A, "cust-benedikt"),
+    ],
+)
+def test_who_asks_for_more_than_they_may_see_is_in_the_audit(
+    guarded: Guarded, name: str, path: str, query: dict[str, Any], campaign_id: str, customer_id: str
+) -> None:
+    with page_of(guarded, name) as page:
+        page.run(ClientState(page_name=path, query_string=urlencode(query, doseq=True)))
+    asked = str(query.get("dialog", "")).partition(":")[0]
+    what = "page" if name == "nina" else f"dialog {asked}" if asked else f"page {path or 'campaigns'}"
+    search = Search(person=f"{name}@company.example")
+    entries = audit.beside(guarded.secrets.parent / "data" / "mailsight.duckdb", 0).entries(
+        search, size=1_000
+    )
+    recorded = [
+        (entry.campaign_id, entry.customer_id, entry.details)
+        for entry in entries
+        if entry.action == "refused"
+    ]
+    assert (campaign_id, customer_id, {"what": what}) in recorded
+    opened = [entry.campaign_id for entry in entries if entry.action in ("opened_events", "opened_mail")]
+    assert name not in ("alma", "abel") or CAMPAIGN_B not in opened
 
 
 # --- Exports ----------------------------------------------------------------------------------------------------------

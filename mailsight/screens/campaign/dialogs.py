@@ -10,7 +10,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import explained, machines, mail, not_sent, selection, share, variants
 from mailsight.vocabulary import Audience
-from mailsight.web import parameters, sessions
+from mailsight.web import audit, parameters
 from mailsight.web.access import Right
 from mailsight.web.parameters import Dialog
 
@@ -71,7 +71,9 @@ def show(report: CampaignReport) -> None:
 
 def _allowed_dialog() -> Dialog | None:
     dialog = address.value(parameters.CAMPAIGN_DIALOG)
-    return dialog if dialog and sessions.may(RIGHTS.get(dialog.kind, Right.FIGURES)) else None
+    if dialog and audit.may(RIGHTS.get(dialog.kind, Right.FIGURES), f"dialog {dialog.kind}"):
+        return dialog
+    return None
 
 
 def _counted(report: CampaignReport, key: str) -> None:

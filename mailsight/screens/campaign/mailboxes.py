@@ -13,6 +13,8 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.patterns import BounceCount, MailboxProvider
 from mailsight.screens.cached import read
 from mailsight.vocabulary import Audience, Status
+from mailsight.web import sessions
+from mailsight.web.access import Right
 from mailsight.web.parameters import PROVIDER
 
 from .tabs import LEFT_OUT, STATIC, how_counted, nobody_selected
@@ -109,7 +111,7 @@ def _rate(portion: Portion, formula: str, state: Status, largest: float = 1.0) -
 
 def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
     """Why e-mails to one provider bounced."""
-    undeliverable = provider.counts.undeliverable
+    undeliverable, has_examples = provider.counts.undeliverable, sessions.may(Right.CUSTOMERS)
     st.subheader(
         f"{formats.plain(provider.name)}: why {formats.things(undeliverable, 'e-mail')} bounced", anchor=False
     )
@@ -125,7 +127,7 @@ def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
                 ),
                 formats.count(bounces.hard),
                 formats.count(bounces.soft),
-                tables.noted("", bounces.example),
+                *([tables.noted("", bounces.example)] if has_examples else []),
             ],
         )
         for bounces in reasons
@@ -135,7 +137,7 @@ def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
         tables.Column("Undeliverable"),
         tables.Column("Hard", right=True, fit=True),
         tables.Column("Soft", right=True, fit=True),
-        tables.Column("Example", whole=True),
+        *([tables.Column("Example", whole=True)] if has_examples else []),
     ]
     tables.table(
         columns,

@@ -17,7 +17,7 @@ from mailsight.screens.dialogs import mail_comparison, mail_values, mail_views
 from mailsight.screens.dialogs.customer_choice import chosen_customer
 from mailsight.screens.dialogs.mail_views import Look
 from mailsight.vocabulary import NotSentReason
-from mailsight.web import sessions
+from mailsight.web import audit, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEADERS, HTML, PLAIN_TEXT, SOURCE, Dialog
@@ -69,6 +69,8 @@ def customer_mail(campaign_id: str, customer_id: str) -> None:
     """Show the e-mail that this customer received, or why they received none."""
     with cached.one_generation():
         delivery = cached.read(mails.delivery, campaign_id, customer_id)
+    if delivery is None:
+        audit.missed("dialog mail", campaign_id=campaign_id, customer_id=customer_id)
     title = "Not sent to this customer" if delivery and delivery.is_left_out else "E-mail to this customer"
     st.dialog(title, width="large", icon=":material/mail:", on_dismiss=address.close_dialog)(_customer_mail)(
         campaign_id, customer_id, delivery

@@ -95,7 +95,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
 
 
 def _filters(reason: NotSentReason | None, search: str) -> list[str]:
-    return [*([f"reason {reason}"] if reason else []), *(["search"] if search.strip() else [])]
+    return [*([f"Reason: {reason.label}"] if reason else []), *(["search"] if search.strip() else [])]
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
+from mailsight.audience import zones
 from mailsight.errors import BadParameter
 from mailsight.reports import grid
 from mailsight.reports.search import ROWS_A_PAGE, SORTS
@@ -80,6 +81,12 @@ def _next_day(text: str) -> datetime:
     return _day(text, days=1)
 
 
+def _time_zone(text: str) -> str:
+    if not (name := zones.known(text)):
+        raise ValueError(text)
+    return name
+
+
 def _one_of(name: str, meaning: str, options: Iterable[str], default: str | None = None) -> Parameter:
     by_value = {str(each): each for each in options}
     schema = {"type": "string", "enum": list(by_value)} | ({"default": str(default)} if default else {})
@@ -125,6 +132,16 @@ CAMPAIGNS = (
     _sort(SORTS, "-sent_at"),
     PAGE,
     _size(ROWS_A_PAGE, MAX_CAMPAIGNS),
+)
+WEEK = (
+    AUDIENCE,
+    Parameter(
+        "time_zone",
+        "The time zone, such as Europe/Rome, of customers whose own is not known; without it, UTC.",
+        _STRING,
+        _time_zone,
+        "UTC",
+    ),
 )
 LINKS = (AUDIENCE, PAGE, _size(100, grid.MAX_BLOCK_ROWS))
 CUSTOMERS = (

@@ -4,17 +4,18 @@ The figures come from the functions that the pages and `mailsight report` use.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mailsight.figures.metrics import RATES, share
+from mailsight.heatmap.badges import MEASURES, portion
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import campaigns as list_reports
-from mailsight.reports import grid
+from mailsight.reports import grid, patterns
 from mailsight.reports import recipients as recipient_reports
 from mailsight.reports.campaign import MAX_LINKS
 from mailsight.reports.search import CampaignSearch, Order
-from mailsight.vocabulary import Status
+from mailsight.vocabulary import EventType, Status
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web.access import Right
 
@@ -95,6 +96,111 @@ def _timeline(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
     }
 
 
+def _heatmap(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    described = campaign_reports.report(data, campaign_id, chosen["audience"])
+    totals = campaign_reports.click_totals(described)
+    rows = campaign_reports.all_links(data, campaign_id, chosen["audience"])
+    start = _start(chosen)
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        "clicks": totals.clicks,
+        "clickers": totals.clickers,
+        "delivered": totals.delivered,
+        "links": [
+            campaign_reports.clicked(link)
+            | {"label": link.label, "links_with_this_url": link.shared_with}
+            | {
+                f"{measure}_{show}": portion(link, measure, show, totals).rate
+                for measure in MEASURES
+                for show in schemas.DIVIDED
+            }
+            for link in rows[start : start + chosen["size"]]
+        ],
+        **_page(chosen, len(rows)),
+    }
+
+
+def _week(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    campaign_reports.campaign(data, campaign_id)  # raises UnknownCampaign
+    week = patterns.week(data, campaign_id, chosen["audience"], chosen["time_zone"])
+    columns = ["weekday", "hour", "opens", "clicks"]
+    rows = zip(*(week.hours[column].tolist() for column in columns), strict=True)
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        "hours": [dict(zip(columns, map(int, row), strict=True)) for row in rows],
+        "counted_in": {
+            "zone_of_customer": week.by_customer,
+            "zone_of_country": week.by_country,
+            "given_zone": week.by_viewer,
+        },
+    }
+
+
+def _mailbox_providers(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    described = campaign_reports.report(data, campaign_id, chosen["audience"])
+    # It takes all customers, and of some campaigns only those are known who did something.
+    known = not described.counts.is_reported("sent")
+    providers = patterns.mailbox_providers(data, campaign_id, chosen["audience"]) if known else []
+    bounces = patterns.bounce_reasons(data, campaign_id, [each.name for each in providers]) if known else {}
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        "providers": [
+            {
+                "name": each.name,
+                "domains": list(each.domains),
+                "more_domains": each.domains_more,
+                "counts": each.counts.known_by_key(),
+                "rates": {rate.key: rate.rate(each.counts) for rate in RATES},
+                "status": {str(status): number for status, number in each.status.items()},
+                "hard": each.hard,
+                "soft": each.soft,
+                "bounces": [
+                    {
+                        "reason": bounce.reason.label,
+                        "customers": bounce.customers,
+                        "hard": bounce.hard,
+                        "soft": bounce.soft,
+                        "example": bounce.example or None,
+                    }
+                    for bounce in bounces.get(each.name, ())
+                ],
+            }
+            for each in providers
+        ],
+    }
+
+
+def _mail_programs(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    campaign_reports.campaign(data, campaign_id)  # raises UnknownCampaign
+    usage = patterns.usage(data, campaign_id, chosen["audience"])
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        **{
+            name: {
+                "events": usage[kind].events,
+                "customers": usage[kind].customers,
+                "programs": [asdict(part) for part in usage[kind].programs],
+                "devices": [asdict(part) for part in usage[kind].devices],
+            }
+            for name, kind in (("opens", EventType.OPENED), ("clicks", EventType.CLICKED))
+        },
+    }
+
+
+def _machines(data: Snapshot, campaign_id: str, _: Values) -> Json:
+    campaign_reports.campaign(data, campaign_id)  # raises UnknownCampaign
+    rules = campaign_reports.machines(data, campaign_id)
+    names = ("reason", "label", "opens", "clicks", "unsubscribes")
+    return {
+        "campaign_id": campaign_id,
+        "rules": [{name: getattr(rule, name) for name in names} for rule in rules],
+    }
+
+
 def _customers(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
     campaign_reports.campaign(data, campaign_id)  # raises UnknownCampaign
     start, sort = _start(chosen), chosen["sort"]
@@ -164,6 +270,44 @@ REPORTS = (
         "Opens and clicks by hour since send; hours without any are left out",
         _timeline,
         schemas.TIMELINE,
+    ),
+    Report(
+        "campaigns/{campaign_id}/heatmap",
+        "heatmap",
+        "What the heatmap shows at each link: its clicks and customers, as shares and rates too",
+        _heatmap,
+        schemas.HEATMAP,
+        parameters.LINKS,
+    ),
+    Report(
+        "campaigns/{campaign_id}/weekday-and-hour",
+        "weekday_and_hour",
+        "Opens and clicks by weekday and hour, in the customers' local time",
+        _week,
+        schemas.WEEK,
+        parameters.WEEK,
+    ),
+    Report(
+        "campaigns/{campaign_id}/mailbox-providers",
+        "mailbox_providers",
+        "The results at each mailbox provider, and why e-mails bounced there",
+        _mailbox_providers,
+        schemas.MAILBOX_PROVIDERS,
+    ),
+    Report(
+        "campaigns/{campaign_id}/mail-programs",
+        "mail_programs",
+        "The mail programs and devices in which the e-mail and its links were opened",
+        _mail_programs,
+        schemas.MAIL_PROGRAMS,
+    ),
+    Report(
+        "campaigns/{campaign_id}/machines",
+        "machines",
+        "The opens and clicks that each rule says were made by machines",
+        _machines,
+        schemas.MACHINES,
+        (),
     ),
     Report(
         "campaigns/{campaign_id}/customers",

@@ -31,11 +31,12 @@ from mailsight.errors import (
     StateUnreadable,
     TooBusy,
     TooManyCalls,
+    UnknownCampaign,
 )
 from mailsight.state.audit import Action
 from mailsight.state.tokens import Token
 from mailsight.warehouse.served import warehouse
-from mailsight.web import audit
+from mailsight.web import audit, refusals
 from mailsight.web.access import Right, Viewer
 from mailsight.web.answers import error_answer
 from mailsight.web.rates import Rate
@@ -152,7 +153,9 @@ class Api:
         if self.threads.statistics().tasks_waiting >= MAX_WAITING:
             raise TooBusy("Too many other requests are waiting.")
         try:
-            token, viewer = await run_sync(tokens.allowed, match[1], limiter=self.threads)
+            token, viewer = await run_sync(
+                tokens.allowed, match[1], partial(_note, request), limiter=self.threads
+            )
         except BadToken:
             # Right ones from the same address are still accepted.
             if self.failures.add(client_key(request.client and request.client.host)):
@@ -175,13 +178,23 @@ class Api:
             )
             return answer
 
-        with warehouse().snapshot(viewer.scope) as data:
-            return _tagged(request, data.generation, recorded)
+        try:
+            with warehouse().snapshot(viewer.scope) as data:
+                return _tagged(request, data.generation, recorded)
+        except UnknownCampaign:
+            what = refusals.name(request.scope)
+            audit.missed(what, viewer=viewer, campaign_id=campaign_id, token=token.token_id)
+            raise
 
     def _describe(self, request: Request, token: Token, viewer: Viewer) -> Response:
         parameters.values((), request.query_params.multi_items())
         self.calls.record(token, viewer, "openapi")
         return _tagged(request, __version__, openapi.description)
+
+
+def _note(request: Request, token: Token) -> None:
+    """Note whose token it is, in case it is refused."""
+    refusals.known(request.scope, Viewer(token.person, token.role), token=token.token_id)
 
 
 def _unknown(_: Token, __: Viewer) -> Response:

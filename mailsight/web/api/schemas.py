@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailsight.figures.metrics import COUNT_NAMES, RATES
+from mailsight.heatmap.badges import Show
 from mailsight.reports import grid
 from mailsight.vocabulary import SENT_STATES, Audience, NotSentReason, Status
 
@@ -104,6 +105,66 @@ TIMELINE = _object(
     campaign_id=TEXT,
     audience=AUDIENCE,
     hours=_list(_object(hour=NUMBER, opens=NUMBER, clicks=NUMBER, opened=NUMBER, clicked=NUMBER)),
+)
+# A link's clicks and customers are divided by the totals of all links, and by the delivered messages.
+DIVIDED: tuple[Show, ...] = ("share", "rate")
+HEATMAP = _object(
+    campaign_id=TEXT,
+    audience=AUDIENCE,
+    clicks=NUMBER,
+    clickers=NUMBER,
+    delivered=_or_null(NUMBER),
+    links=_list(
+        _object(
+            **_LINK,
+            label=TEXT,
+            links_with_this_url=NUMBER,
+            clicks_share=RATE,
+            clicks_rate=_or_null({"type": "number", "minimum": 0}),  # a customer may click often
+            clickers_share=RATE,
+            clickers_rate=RATE,
+        )
+    ),
+    **_PAGE,
+)
+WEEK = _object(
+    campaign_id=TEXT,
+    audience=AUDIENCE,
+    hours=_list(
+        _object(
+            weekday={"type": "integer", "minimum": 0, "maximum": 6, "description": "0 is Monday."},
+            hour={"type": "integer", "minimum": 0, "maximum": 23},
+            opens=NUMBER,
+            clicks=NUMBER,
+        )
+    ),
+    counted_in=_object(zone_of_customer=NUMBER, zone_of_country=NUMBER, given_zone=NUMBER),
+)
+MAILBOX_PROVIDERS = _object(
+    campaign_id=TEXT,
+    audience=AUDIENCE,
+    providers=_list(
+        _object(
+            name=TEXT,
+            domains=_list(TEXT),
+            more_domains=NUMBER,
+            counts=_COUNTS,
+            rates=_RATES,
+            status=_object(**{str(status): NUMBER for status in SENT_STATES}),
+            hard=NUMBER,
+            soft=NUMBER,
+            bounces=_list(
+                _object(reason=TEXT, customers=NUMBER, hard=NUMBER, soft=NUMBER, example=_or_null(TEXT))
+            ),
+        )
+    ),
+)
+_USED = _list(_object(name=TEXT, events=NUMBER, customers=NUMBER))
+_USAGE = _object(events=NUMBER, customers=NUMBER, programs=_USED, devices=_USED)
+MAIL_PROGRAMS = _object(campaign_id=TEXT, audience=AUDIENCE, opens=_USAGE, clicks=_USAGE)
+MACHINES = _object(
+    campaign_id=TEXT,
+    rules=_list(_object(reason=TEXT, label=TEXT, opens=NUMBER, clicks=NUMBER, unsubscribes=NUMBER)),
 )
 _KINDS: Mapping[str, Schema] = {"text": TEXT, "number": NUMBER, "moment": MOMENT, "state": TEXT}
 CUSTOMERS = _object(
