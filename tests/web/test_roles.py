@@ -480,6 +480,21 @@ def test_a_role_that_is_taken_away_ends_at_the_next_click(guarded: Guarded) -> N
             guarded.secrets.write_text(before)
 
 
+@pytest.mark.parametrize("kind", ["clear_cache", "load_git_info"])
+def test_nobody_sends_what_is_for_developers(guarded: Guarded, kind: str) -> None:
+    """Clearing the cache would remove the files of everybody."""
+    with page_of(guarded, "mara") as page, page_of(guarded, "rory") as attacker:
+        mine = page.signed_in.cookies
+        file = exported(page, "Export", "CSV", "customer", id="cust-annabel")
+        until(lambda: file_status(guarded, file, mine) == 200, "the file to be ready")
+        attacker.open("")
+        message = BackMsg()
+        setattr(message, kind, True)
+        attacker.connection.send(message.SerializeToString())
+        assert "git_info_changed" not in attacker.open("")
+        assert file_status(guarded, file, mine) == 200
+
+
 def test_a_stolen_session_is_not_resumed_by_somebody_else(guarded: Guarded) -> None:
     with page_of(guarded, "mara") as page:
         page.open("campaign", id=CAMPAIGN_A)
