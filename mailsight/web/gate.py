@@ -32,8 +32,10 @@ MAX_CONNECTIONS = 1_000
 MAX_OUTSIDERS = 200  # people who have not signed in, and so cost memory without a name
 MAX_OUTSIDERS_PER_CLIENT = 40
 MAX_OUTSIDER_MESSAGE_BYTES = 64 * 1024
-# What a page that shows no data may send. The rest reads data, or clears everybody's cache.
+# What a page that shows no data may send, and what all others may: the rest of Streamlit's messages are for developers.
+# They clear everybody's cache, and with it their exported files, or name the files that have changed since a commit.
 OUTSIDER_MESSAGES = ("rerun_script", "stop_script", "app_heartbeat")
+PAGE_MESSAGES = (*OUTSIDER_MESSAGES, "file_urls_request", "backend_operation_request")
 
 # The ids of the buttons that sign in and out, with the keys that the screens give them.
 _OUTSIDERS_BUTTON = re.compile(r"\$\$ID-\w+-(sign_in:.+|sign_out)")
@@ -83,6 +85,8 @@ class Gate:
                     if message["type"] != "websocket.receive":
                         return message
                     frame = message.get("bytes") or b""
+                    if not is_of_a_page(frame):
+                        continue
                     before, last = last, await run_in_threadpool(_sender, visitor, frame)
                     if last and last == before:
                         return message
@@ -118,6 +122,12 @@ async def _may_have_media(scope: Scope) -> bool:
     if file is None or file.kind is MediaFileKind.MEDIA:
         return True
     return await downloads.may_have(file.content, HTTPConnection(scope))
+
+
+def is_of_a_page(frame: bytes) -> bool:
+    """Whether it is a message that pages send, or none at all, for which Streamlit closes the connection."""
+    message = _parsed(frame)
+    return message is None or message.WhichOneof("type") in PAGE_MESSAGES
 
 
 def is_click(frame: bytes) -> bool:

@@ -72,6 +72,7 @@ def test_every_kind_of_message_is_allowed_or_dropped() -> None:
         else:
             setattr(message, kind, True)
         assert gate.outsiders_message(message.SerializeToString()) is None
+        assert gate.is_of_a_page(message.SerializeToString()) is (kind in gate.PAGE_MESSAGES)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection
 
 from mailsight.reports.patterns import OTHERS
 from mailsight.state import audit
-from mailsight.state.audit import Search
+from mailsight.state.audit import Action, Entry, Search
 from mailsight.web import parameters
 from tests.support import brands, raw_session, signed_in
 from tests.support.brands import CAMPAIGN_A, CAMPAIGN_B, CUSTOMERS, KEPT, OF_BRAND_B, PERSONAL
@@ -241,18 +241,17 @@ def test_who_asks_for_more_than_they_may_see_is_in_the_audit(
         page.run(ClientState(page_name=path, query_string=urlencode(query, doseq=True)))
     asked = str(query.get("dialog", "")).partition(":")[0]
     what = "page" if name == "nina" else f"dialog {asked}" if asked else f"page {path or 'campaigns'}"
-    search = Search(person=f"{name}@company.example")
-    entries = audit.beside(guarded.secrets.parent / "data" / "mailsight.duckdb", 0).entries(
-        search, size=1_000
-    )
-    recorded = [
-        (entry.campaign_id, entry.customer_id, entry.details)
-        for entry in entries
-        if entry.action == "refused"
+    assert (campaign_id, customer_id, {"what": what}) in [
+        (entry.campaign_id, entry.customer_id, entry.details) for entry in recorded(guarded, name)
     ]
-    assert (campaign_id, customer_id, {"what": what}) in recorded
-    opened = [entry.campaign_id for entry in entries if entry.action in ("opened_events", "opened_mail")]
-    assert name not in ("alma", "abel") or CAMPAIGN_B not in opened
+    opened = [*recorded(guarded, name, Action.OPENED_EVENTS), *recorded(guarded, name, Action.OPENED_MAIL)]
+    assert name not in ("alma", "abel") or CAMPAIGN_B not in [entry.campaign_id for entry in opened]
+
+
+def recorded(guarded: Guarded, name: str, action: Action = Action.REFUSED) -> list[Entry]:
+    """What the audit has of somebody."""
+    database = guarded.secrets.parent / "data" / "mailsight.duckdb"
+    return audit.beside(database, 0).entries(Search(f"{name}@company.example", action), size=1_000)
 
 
 # --- Exports ----------------------------------------------------------------------------------------------------------
@@ -436,6 +435,7 @@ def test_tokens_work_for_nobody_else(guarded: Guarded) -> None:
         assert {file_status(guarded, file, other) for other in others} == {401}
         assert {file_status(guarded, file, other, "/api/export/progress") for other in others} == {401}
         assert {media_status(guarded, source, other) for other in others} == {404}
+        assert {"what": "route /media"} in [entry.details for entry in recorded(guarded, "rita")]
         assert grid_status(guarded, file, mine) == 401
         assert file_status(guarded, token, mine) == 404
     until(lambda: grid_status(guarded, token, mine) == 401, "the token to end with its page")
@@ -478,6 +478,21 @@ def test_a_role_that_is_taken_away_ends_at_the_next_click(guarded: Guarded) -> N
             assert leaks(gone, (*PERSONAL, *OF_BRAND_B, "Spring"), {}) == []
         finally:
             guarded.secrets.write_text(before)
+
+
+@pytest.mark.parametrize("kind", ["clear_cache", "load_git_info"])
+def test_nobody_sends_what_is_for_developers(guarded: Guarded, kind: str) -> None:
+    """Clearing the cache would remove the files of everybody."""
+    with page_of(guarded, "mara") as page, page_of(guarded, "rory") as attacker:
+        mine = page.signed_in.cookies
+        file = exported(page, "Export", "CSV", "customer", id="cust-annabel")
+        until(lambda: file_status(guarded, file, mine) == 200, "the file to be ready")
+        attacker.open("")
+        message = BackMsg()
+        setattr(message, kind, True)
+        attacker.connection.send(message.SerializeToString())
+        assert "git_info_changed" not in attacker.open("")
+        assert file_status(guarded, file, mine) == 200
 
 
 def test_a_stolen_session_is_not_resumed_by_somebody_else(guarded: Guarded) -> None:
