@@ -11,8 +11,9 @@ from typing import Any
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 from . import keila_blocks, keila_mjml
+from .changes import event_id
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, event_id, opened
+from .postgresql import Database, Reached, Record, opened
 
 NAME = "keila"
 REQUIRED = ("mailings_campaigns", "contacts", "tracking_links", "tracking_clicks")
