@@ -21,10 +21,11 @@ _WORDS = Words(
             "hardbounce": (EventType.BOUNCED, "bounced"),
             "email_open": EventType.OPENED,
             "email_link_click": EventType.CLICKED,
+            "delivered": EventType.DELIVERED,  # only receivers that others published have it
         }
     ),
     source="https://www.zoho.com/zeptomail/help/webhooks.html and "
-    "https://www.zoho.com/zeptomail/webhooks-instant-notification.html, with a receiver that others published, for the "
+    "https://www.zoho.com/zeptomail/webhooks-instant-notification.html, with receivers that others published, for the "
     "signature and the details",
     read_on=date(2026, 11, 26),
 )
@@ -48,7 +49,7 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
     match value:
         case {"event_name": [str(name), *_] | str(name), "event_message": [_, *_] as messages}:
             return [
-                {**parts, "event": name} if parts else message
+                {**parts, "event": name.replace(" ", "")} if parts else message  # also seen: "hard bounce"
                 for message in messages
                 for parts in _parts(value, message)
             ]

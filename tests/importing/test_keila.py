@@ -271,15 +271,28 @@ def test_messages_keep_their_own_e_mail_and_campaigns_their_sender(keila: Keila,
     }
 
 
-def test_campaigns_of_blocks_have_html_of_their_own(keila: Keila) -> None:
+def test_campaigns_of_blocks_and_mjml_have_html_of_their_own(keila: Keila) -> None:
+    keila.database.run(
+        "create table templates (id bigserial primary key, html_body text, mjml_body text, text_body text);"
+        "alter table mailings_campaigns add template_id bigint, add mjml_body text, add mjml_content jsonb"
+    )
+    slot = "<mj-text><keila-content name=a>Bye</keila-content></mj-text>"
+    keila.database.insert("templates", {"mjml_body": f"<mjml><mj-body>{slot}</mj-body></mjml>"})
     block = {"blocks": [{"type": "paragraph", "data": {"text": "Hello"}}]}
-    rows = [
+    rows: list[dict[str, object]] = [
         {"subject": "A", "settings": {"type": "block"}, "json_body": block},
-        {"subject": "B", "settings": {"type": "mjml"}},
+        {"subject": "B", "settings": {"type": "mjml"}, "template_id": 1, "mjml_content": {"a": "Hi"}},
+        {"subject": "C", "settings": {"type": "mjml"}},
     ]
     keila.database.insert("mailings_campaigns", *rows)
-    [mail] = [item for item in SOURCE.read(Request(keila.database.address)) if isinstance(item, Mail)]
-    assert (mail.name, "<p>Hello</p>" in str(mail.text)) == ("1.html", True)
+    mails = [item for item in SOURCE.read(Request(keila.database.address)) if isinstance(item, Mail)]
+    assert [mail.name for mail in mails] == ["1.html", "2.html"]
+    assert [
+        text in str(mail.text) for text, mail in zip(("<p>Hello</p>", ">Hi</div>"), mails, strict=True)
+    ] == [
+        True,
+        True,
+    ]
 
 
 def test_opt_outs_without_a_message_are_the_customers_own(keila: Keila, tmp_path: Path) -> None:

@@ -218,7 +218,8 @@ def test_events(mautic: Database) -> None:
          "occurred_at": _at("02T10:05:00"), "bounce_type": "hard", "diagnostic": "unknown (rule 0219)"},
         {"provider": "mautic", "campaign_id": "mautic-5", "customer_id": "gone@example.com", "message_id": "mautic-3",
          "recipient": "Gone@Example.com", "event_id": "open-3-0", "type": "opened", "occurred_at": _at("03T09:00:00")},
-        ann | {"event_id": "click-1", "type": "clicked", "occurred_at": _at("02T11:01:00"), "user_agent": AGENT,
+        ann | {"event_id": "click-1-1777719660", "type": "clicked",
+               "occurred_at": _at("02T11:01:00"), "user_agent": AGENT,
                "ip": "203.0.113.7", "url": "https://shop.example/tulips", "payload": {"country": "Belgium"}},
         ann | {"event_id": "opt-out-1-20260502130000", "type": "unsubscribed", "occurred_at": _at("02T13:00:00")},
     ]  # fmt: skip
@@ -249,7 +250,7 @@ def test_again_only_what_is_new(mautic: Database) -> None:
         {"provider": "mautic", "campaign_id": "mautic-6", "message_id": "mautic-4", "event_id": "open-4-0",
          "type": "opened", "occurred_at": _at("09T11:00:00")},
         {"provider": "mautic", "campaign_id": "mautic-5", "customer_id": "mautic-1", "message_id": "mautic-1",
-         "event_id": "click-5", "type": "clicked", "occurred_at": _at("09T11:01:00"),
+         "event_id": "click-5-1778324460", "type": "clicked", "occurred_at": _at("09T11:01:00"),
          "url": "https://shop.example/tulips"},
     ]  # fmt: skip
     assert imported(SOURCE, mautic.address(), first.positions | again.positions).rows("messages") == []

@@ -182,7 +182,8 @@ def test_events(phplist: Database) -> None:
     assert {(row.pop("provider"), row.pop("campaign_id")) for row in rows} == {("phplist", "phplist-7")}
     assert rows == [
         {"event_id": "viewed-7-2", "customer_id": "phplist-2", "type": "opened", "occurred_at": _at("02T12:00:00")},
-        {"event_id": "view-1", "customer_id": "phplist-1", "type": "opened", "occurred_at": _at("02T11:00:00"),
+        {"event_id": "view-1-1777719600", "customer_id": "phplist-1",
+         "type": "opened", "occurred_at": _at("02T11:00:00"),
          "user_agent": 'Mozilla/5.0 (X11; "Linux")', "ip": "203.0.113.7",
          "payload": {"HTTP_REFERER": "https://mail.example/"}},
         {"event_id": "click-1-20260502110100", "customer_id": "phplist-1", "type": "clicked",
@@ -191,10 +192,13 @@ def test_events(phplist: Database) -> None:
          "occurred_at": _at("02T12:00:00"), "payload": {"clicked": 5}},
         {"event_id": "click-2-20260504120000", "customer_id": "phplist-2", "type": "clicked",
          "occurred_at": _at("04T12:00:00"), "payload": {"clicked": 5}},
-        {"event_id": "bounce-1", "customer_id": "phplist-77", "type": "bounced", "occurred_at": _at("02T10:05:00"),
+        {"event_id": "bounce-1-1777762800", "customer_id": "phplist-77",
+         "type": "bounced", "occurred_at": _at("02T10:05:00"),
          "bounce_type": "hard", "smtp_status": "5.1.1", "diagnostic": "550 5.1.1 no such user"},
-        {"event_id": "bounce-2", "customer_id": "phplist-2", "type": "bounced", "occurred_at": _at("02T23:00:00")},
-        {"event_id": "forward-1", "customer_id": "phplist-1", "type": "unknown", "occurred_at": _at("02T11:30:00"),
+        {"event_id": "bounce-2-1777762800", "customer_id": "phplist-2",
+         "type": "bounced", "occurred_at": _at("02T23:00:00")},
+        {"event_id": "forward-1-1777721400", "customer_id": "phplist-1",
+         "type": "unknown", "occurred_at": _at("02T11:30:00"),
          "payload": {"event": "forwarded", "status": "sent"}},
     ]  # fmt: skip
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
-from . import keila_blocks
+from . import keila_blocks, keila_mjml
+from .changes import event_id
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, event_id, opened
+from .postgresql import Database, Reached, Record, opened
 
 NAME = "keila"
 REQUIRED = ("mailings_campaigns", "contacts", "tracking_links", "tracking_clicks")
@@ -24,7 +25,6 @@ GAPS = (
         ("opens",),
         "Keila keeps the first open of each message, and nothing by which machines could be recognised but the time.",
     ),
-    Gap((), "Campaigns of Keila's MJML editor have no HTML of their own; each customer's copy has."),
     Gap(("delivered",), "Keila counts a message as delivered unless it bounced."),
 )
 
@@ -62,14 +62,23 @@ def _campaigns(database: Database, positions: Mapping[str, str]) -> Iterator[Ite
     """All campaigns if any of them, its sender or its segment has changed."""
     column = database.column
     has_segments = "contacts_segments" in database.tables
+    has_templates = "template_id" in database.tables["mailings_campaigns"] and "templates" in database.tables
+    bodies = ", ".join(
+        f"coalesce(nullif({column('mailings_campaigns', f'{form}_body', 'c')}, ''), "
+        f"{column('templates', f'{form}_body', 't') if has_templates else 'null'}) as {form}_body, "
+        f"{column('mailings_campaigns', f'{form}_content', 'c')} as {form}_content"
+        for form in ("html", "text", "mjml")
+    )
     query = f"""
         select
             c.id, c.subject, {column("mailings_campaigns", "preview_text", "c")} as preview_text,
-            c.html_body, c.text_body, {column("mailings_campaigns", "json_body", "c")} as json_body,
+            {bodies},
+            {column("mailings_campaigns", "json_body", "c")} as json_body,
             c.settings ->> 'type' as type, c.sent_at, s.from_name, s.from_email,
             {"g.name" if has_segments else "null"} as segment
         from mailings_campaigns as c
         left join mailings_senders as s on s.id = c.sender_id
+        {"left join templates as t on t.id = c.template_id" if has_templates else ""}
         {"left join contacts_segments as g on g.id = c.segment_id" if has_segments else ""}
         order by c.id
     """
@@ -100,8 +109,8 @@ def _campaigns(database: Database, positions: Mapping[str, str]) -> Iterator[Ite
 
 
 def _mail(campaign: Record) -> Mail | None:
-    """The e-mail as it was written. Keila's MJML editor keeps no HTML; each message has its own."""
-    html, text = campaign["html_body"], campaign["text_body"]
+    """The e-mail as it was written, in its template if that has places for it."""
+    html, text = _filled(campaign, "html"), _filled(campaign, "text")
     match campaign["type"]:
         case "text" if text:
             return Mail(f"{campaign['id']}.txt", text)
@@ -109,9 +118,15 @@ def _mail(campaign: Record) -> Mail | None:
             return Mail(f"{campaign['id']}.html", as_html(text))
         case "block" if not html and (rendered := keila_blocks.as_html(campaign["json_body"])):
             return Mail(f"{campaign['id']}.html", rendered)
+        case "mjml" if rendered := keila_mjml.as_html(_filled(campaign, "mjml")):
+            return Mail(f"{campaign['id']}.html", rendered)
         case _ if html:
             return Mail(f"{campaign['id']}.html", html)
     return None
+
+
+def _filled(campaign: Record, form: str) -> str:
+    return keila_mjml.filled(campaign[f"{form}_body"] or "", campaign[f"{form}_content"])
 
 
 def _contacts(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:

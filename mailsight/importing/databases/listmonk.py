@@ -10,8 +10,9 @@ from typing import Any
 from mailsight.importing.files import listmonk_files
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
+from .changes import event_id
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, event_id, is_address, opened
+from .postgresql import Database, Reached, Record, is_address, opened
 
 NAME = "listmonk"
 REQUIRED = ("campaigns", "subscribers", "campaign_views", "link_clicks", "links", "lists")

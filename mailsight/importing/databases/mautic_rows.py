@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from mailsight.importing.sources import Mail, Row
 
 from . import php
+from .changes import event_id
 from .mysql import Mark, Record
 
 OPT_OUT_REASONS = {1: "unsubscribed", 2: "bounced", 3: "manual"}
@@ -171,7 +172,7 @@ def click(hit: Record) -> Row | None:
         return None
     places = {name: hit[name] for name in ("country", "region", "city") if hit[name]}
     return {
-        "event_id": f"click-{hit['id']}",
+        "event_id": event_id("click", hit["id"], hit["date_hit"]),
         "provider": "mautic",
         "campaign_id": campaign(email_id),
         "customer_id": customer(hit["lead_id"]),

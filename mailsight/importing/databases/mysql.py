@@ -17,7 +17,7 @@ from mailsight.errors import ImportFailed
 from mailsight.importing.registry import library
 from mailsight.importing.sources import Item, Position, Request, Row, Rows
 
-from . import blocks, mysql_connection
+from . import changes, mysql_connection
 
 Record = dict[str, Any]
 
@@ -202,8 +202,8 @@ class Database:
         self, table: str, columns: Sequence[str], positions: Mapping[str, str]
     ) -> Iterator[tuple[str, list[Position]]]:
         """Which rows changed or are new, for tables that don't say when: a condition, and the positions that follow."""
-        checksums = self.fingerprints(table, columns, "id", block=blocks.IDS)
-        for first, last, following in blocks.changed(table, checksums, positions):
+        checksums = self.fingerprints(table, columns, "id", block=changes.IDS)
+        for first, last, following in changes.changed(table, checksums, positions):
             yield f"t.id between {first:d} and {last:d}", following
 
     def _selected(self, table: str, columns: Iterable[str], joined: Mapping[str, str]) -> str:

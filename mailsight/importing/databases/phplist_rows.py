@@ -9,6 +9,7 @@ from typing import Any
 from mailsight.importing.sources import Row
 
 from . import php
+from .changes import event_id
 from .mysql import Record
 
 # Statuses of `usermessage`. The queue is still working on the first two.
@@ -100,7 +101,7 @@ def view(row: Record) -> Row:
     agent = headers.get("HTTP_USER_AGENT")
     others = {name: value for name, value in headers.items() if name != "HTTP_USER_AGENT" and value}
     return _about(row["messageid"], row["userid"]) | {
-        "event_id": f"view-{row['id']}",
+        "event_id": event_id("view", row["id"], row["viewed"]),
         "type": "opened",
         "occurred_at": row["viewed"],
         "user_agent": html.unescape(agent) if isinstance(agent, str) and agent else None,
@@ -135,7 +136,7 @@ def bounce(row: Record) -> Row:
     date = row["date"] if row["date"] and row["date"].year > 1990 else row["time"]
     kinds = {"5": "hard", "4": "soft"}
     return _about(row["message"], row["user"]) | {
-        "event_id": f"bounce-{row['id']}",
+        "event_id": event_id("bounce", row["id"], row["time"]),
         "type": "bounced",
         "occurred_at": date,
         "bounce_type": kinds.get(code[1][0]) if code else None,
@@ -147,7 +148,7 @@ def bounce(row: Record) -> Row:
 def forward(row: Record) -> Row:
     """A forward to a friend, whose address is not ours to keep."""
     return _about(row["message"], row["user"]) | {
-        "event_id": f"forward-{row['id']}",
+        "event_id": event_id("forward", row["id"], row["time"]),
         "type": "unknown",
         "occurred_at": row["time"],
         "payload": {"event": "forwarded", "status": row["status"]},

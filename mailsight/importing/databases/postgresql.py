@@ -12,7 +12,7 @@ from mailsight.errors import ImportFailed
 from mailsight.importing.registry import library
 from mailsight.importing.sources import Position, Request
 
-from . import blocks
+from . import changes
 
 Record = dict[str, Any]
 
@@ -76,14 +76,14 @@ class Database:
         rows = self.all(
             f"""
             select
-                {key} / {blocks.IDS} as block,
+                {key} / {changes.IDS} as block,
                 count(*) || ':' || sum(('x' || left(md5(rows::text), 15))::bit(60)::bigint) as checksum
             from (select {", ".join(known)} from {table} where {where}) as rows
             group by block
             """
         )
         checksums = {row["block"]: row["checksum"] for row in rows}
-        for first, last, following in blocks.changed(table, checksums, positions):
+        for first, last, following in changes.changed(table, checksums, positions):
             yield {"first": first, "last": last}, following
 
     def current(self, request: Request, tables: Sequence[str]) -> Request:
@@ -163,11 +163,6 @@ class Reached:
     def positions(self) -> Iterator[Position]:
         for table, last in self._last.items():
             yield Position(table, last.isoformat() if isinstance(last, datetime) else str(last))
-
-
-def event_id(kind: str, number: int, at: datetime | None) -> str:
-    """The id of an event: with its time, because a database that is restored gives its last ids to other rows."""
-    return f"{kind}-{number}-{int(at.timestamp()) if at else ''}"
 
 
 def _connected(psycopg: Any, address: str) -> Any:

@@ -1,6 +1,7 @@
-"""What changed in a table that doesn't say when its rows did: each block of ids has a checksum."""
+"""What is new in a source's tables: blocks of ids have checksums, for tables that don't say when their rows changed."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from mailsight.importing.sources import Position
 
@@ -28,3 +29,8 @@ def changed(
         run.append(position)
     if run:
         yield start * IDS, end * IDS - 1, run
+
+
+def event_id(kind: str, number: int, at: datetime | None) -> str:
+    """The id of an event: with its time, because a database that is restored gives its last ids to other rows."""
+    return f"{kind}-{number}-{int(at.timestamp()) if at else ''}"

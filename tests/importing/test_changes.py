@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailsight.importing.databases.blocks import changed
+from mailsight.importing.databases.changes import changed
 
 
 @pytest.mark.parametrize(
