@@ -158,11 +158,14 @@ truncate read_records;
 -- Nothing is detected, because DuckDB then may skip lines. Without a limit, each of its buffers holds 16 of the longest lines:
 -- 256 MB.
 insert into read_records by name
-select row_number() over () as ordinal, to_json(row) as record
-from read_csv(
-    :path, auto_detect = false, header = true, columns = :columns, delim = :delimiter, quote = '"', escape = '"',
-    comment = '', strict_mode = true, max_line_size = 16777216, buffer_size = 33554432
-) as row;
+select row_number() over () as ordinal, to_json(packed) as record
+from (
+    select struct_pack(*columns(*)) as packed
+    from read_csv(
+        :path, auto_detect = false, header = true, columns = :columns, delim = :delimiter, quote = '"', escape = '"',
+        comment = '', strict_mode = true, max_line_size = 16777216, buffer_size = 33554432
+    )
+);
 
 -- name: read_ndjson_file(path)!
 -- Reads a file with one JSON value per line. Fails on the first malformed line.

@@ -58,7 +58,7 @@ def _is_machine(agent: str) -> bool:
         return True
     if is_mail_program(agent):
         return False
-    contact = _CONTACT_IN_EXPLORER if _EXPLORER.search(agent) else _CONTACT
+    contact = _CONTACT_IN_OLD_BROWSERS if _OLD_BROWSERS.search(agent) else _CONTACT
     if is_listed(_APPS.sub(" ", text)) or _UNLIKE_BROWSERS.search(text) or contact.search(text):
         return True
     if _LIKE_A_BROWSER.search(agent):
@@ -227,21 +227,21 @@ _UNLIKE_BROWSERS = any_line(r"""
     \(KHTML, like Gecko[;,] ?\w
     ^Mozilla/\d\.\d+ \(compatible;? ?\)$
 """)
-# Whoever runs a machine leaves contact details in its user agent. Plain addresses in Internet Explorer's are those of
-# companies and toolbars.
+# Whoever runs a machine leaves contact details in its user agent. Plain addresses in those of Internet Explorer and
+# Opera belong to companies, toolbars and their users.
 _CONTACTS = r"""
     \+http
     [\w.+-]@[a-z][\w-]*\.[a-z]{2}
     [\[(]at[\])]
     \w at \w+ dot \w
 """
-_CONTACT_IN_EXPLORER = any_line(_CONTACTS)
+_CONTACT_IN_OLD_BROWSERS = any_line(_CONTACTS)
 _CONTACT = any_line(rf"""
     {_CONTACTS}
     https?://
     \bwww\.[\w-]+\.
 """)
-_EXPLORER = any_of([r"\bMSIE \d+\.\d+; Windows|\bTrident/\d"])
+_OLD_BROWSERS = any_of([r"\bMSIE \d+\.\d+; Windows|\bTrident/\d|^Opera/\d"])
 _LIKE_A_BROWSER = any_line(r"""
     \bMozilla/\d\.\d\d? ?\((?s:.*)(?:Gecko|AppleWebKit|MSIE|Trident|Presto|KHTML)
     ^(?:Opera/|BlackBerry|Nokia|SAMSUNG)
@@ -315,5 +315,5 @@ _PEOPLES_DEVICES = any_line(r"""
     \bFB(?:AN|AV|_IAB)/|Instagram|iTunes
     Player|VLC|Winamp|Audacious|QuickTime|Music|Radio|Podcast|Video|Clementine|foobar2000|MediaMonkey|\bZune\b
     e?mail
-    \b(?:e?lynx|e?links|w3m|dillo)\b
+    \b(?:e?lynx|e?links|w3m|dillo|dplus|retawq|HotJava)\b
 """)

@@ -96,7 +96,7 @@ _PROGRAMS: Mapping[str, str | None] = {
     r"(?:claws|opera|kde|pegasus|proton|spark|samsung|nine|edison|zoho|newton|fair|aqua)[ -]?(?:e?mail|mailer)": None,
     r"mailplane|mailbar|mailpilot|polymail|pocomail|\bmutt|barca(?:pro)?/|becky!|spicebird|sparrow": None,
     r"boxer|cloudmagic|dav(?:droid|x5)|monazilla|notion/[\d.]+ chrome|raindrop\.io/|franz/|rambox": None,
-    r"basecamp3?/|evernote/|wavebox|shift/|balsa/|\bnine/|rainloop|turnpike|trojit": None,
+    r"basecamp3?/|evernote/|wavebox|shift/|balsa/|\bnine/|rainloop|turnpike|trojit|^url/emacs": None,
     # Office programs, which show an e-mail as a document.
     r"microsoft office(?:/| (?:mobile|word|excel|powerpoint|onenote|visio|syncproc|upload center)\b)": None,
     r"\b(?:word|excel|powerpoint|onenote)/\d|\b(?:open|libre)office\b": None,

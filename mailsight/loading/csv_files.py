@@ -27,7 +27,8 @@ _MAX_HEADER_LINES = 20
 _MAX_HEADER_LENGTH = 2**20
 _CHUNK = 2**22
 # The line by which a file tells Excel its delimiter.
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=([!#-/:-@\[-^`{-~\t])"?\s*', re.IGNORECASE)
+_END_OF_FILE = "\x1a"  # of DOS
 _QUOTE = re.compile(r' *"')
 _IN_QUOTES = re.compile(r'[^"]*(?:""[^"]*)*')
 _BYTES = re2.Options()
@@ -87,7 +88,7 @@ def layout(
     if "".join(lines).count('"') % 2:
         del lines[1:]
     header = "".join(lines).rstrip("\r\n")
-    separator = declared[1] if declared and declared[1] in DELIMITERS else delimiter(header, column_names)
+    separator = declared[1] if declared else delimiter(header, column_names)
     written = _Parser(separator).all_of(header)
     names = column_names(written)
     while len(names) > 1 and not names[-1]:
@@ -161,7 +162,7 @@ def rows(path: Path, written: Layout) -> Iterator[Row | BadRecord]:
             text = "".join(lines.consumed).rstrip("\r\n")
             if parsed is None:
                 return
-            if not isinstance(parsed, Failure) and len(parsed) == 1 and not text.strip():
+            if not isinstance(parsed, Failure) and len(parsed) == 1 and not text.strip().strip(_END_OF_FILE):
                 continue
             row = parsed if isinstance(parsed, Failure) else tried(_row, line, text, written.names, parsed)
             if isinstance(row, Failure):

@@ -20,6 +20,8 @@ WINDOW = 2**20
 
 _SEPARATOR = re.compile(r"[\s,\[\]]*")
 _BLANKS = re.compile(r"\s*")
+_AFTER_WORD = re.compile(r"[\n,]\s*(?=[\[{])")
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _NEXT_VALUE = re.compile(r"\n\s*(?=[\[{])")
 
 
@@ -85,7 +87,8 @@ def items(text: str) -> list[str]:
 def values(path: Path) -> Iterator[Value | BadRecord]:
     """The elements of JSON arrays, and concatenated JSON values, on any number of lines each.
 
-    After invalid JSON, reading resumes at the next line that starts an object or array.
+    After invalid JSON, reading resumes where the brackets of the value close, or else at the next line that starts an
+    object or array.
     """
     with _open(path) as file:
         window = _Window(file)
@@ -95,13 +98,24 @@ def values(path: Path) -> Iterator[Value | BadRecord]:
                 parsed = BadRecord(window.line, parsed.reason, ""), 0
             record, end = parsed
             if not end:
-                resume = _NEXT_VALUE.search(window.text, window.place + 1)
-                end = resume.end() if resume else len(window.text)
+                is_bare = not window.text.startswith(("{", "["), window.place)
+                resume = (_AFTER_WORD if is_bare else _NEXT_VALUE).search(window.text, window.place + 1)
+                end = _closed(window.text, window.place, resume.end() if resume else len(window.text))
                 text = window.text[window.place : end].strip()
                 if isinstance(record, BadRecord):
                     record = BadRecord(record.line, record.reason, as_text(text))
             yield record
             window.advance(end)
+
+
+def _closed(text: str, start: int, end: int) -> int:
+    """Where the brackets of the value at `start` close, whatever is wrong within them; `end` if they don't."""
+    depth = 0
+    for token in _BRACKETS.finditer(text, start, end) if text.startswith(("{", "["), start) else ():
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return end
 
 
 class _Window:

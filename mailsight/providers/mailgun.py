@@ -103,7 +103,7 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
     """Adds the webhook's envelope to events from the Events and Logs APIs: bare events in pages (`items`)."""
     match value:
         case {"items": [*items]}:
-            return items
+            return [{"event-data": item} for item in items]
         case {"event-data": _}:
             return None
     return [{"event-data": value}]

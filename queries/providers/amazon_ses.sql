@@ -19,7 +19,7 @@ opened as (
 payloads as (
     select
         ordinal,
-        identifier_of(MessageId) as event_id,
+        case when Type = 'Notification' then identifier_of(MessageId) end as event_id,
         moment_of(Timestamp) as announced_at,
         case
             when Type = 'SubscriptionConfirmation'
@@ -149,7 +149,7 @@ read as (
 by_recipient as (
     select
         * exclude (recipients),
-        unnest(if(coalesce(len(recipients), 0) = 0, [null], recipients)) as recipient
+        unnest(if(notice is not null or coalesce(len(recipients), 0) = 0, [null], recipients)) as recipient
     from read
 ),
 with_part as (

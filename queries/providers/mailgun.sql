@@ -16,7 +16,9 @@ opened as (
     from envelopes
 ),
 payloads as (
-    select ordinal, signature.token, unnest(coalesce(items, [coalesce("event-data", envelope)])) as payload
+    select
+        ordinal, case when "event-data" is not null then signature.token end as token,
+        unnest(coalesce(items, [coalesce("event-data", envelope)])) as payload
     from opened
 ),
 fields as (

@@ -76,6 +76,8 @@ WRITERS: dict[str, tuple[str, Callable[[list[Row]], bytes]]] = {
     "all quoted": ("customers.csv", lambda rows: as_csv(rows, quoting=csv.QUOTE_ALL).encode()),
     "semicolons": ("customers.csv", lambda rows: as_csv(rows, ";").encode()),
     "sep=;": ("customers.csv", lambda rows: b"sep=;\r\n" + as_csv(rows, ";", "\r\n").encode("utf-8")),
+    "sep=^": ("customers.csv", lambda rows: b"sep=^\n" + as_csv(rows, "^").encode()),
+    "end of file": ("customers.csv", lambda rows: as_csv(rows).encode() + b"\x1a"),
     "pipes": ("customers.txt", lambda rows: as_csv(rows, "|").encode()),
     "tabs": ("customers.tsv", lambda rows: as_csv(rows, "\t").encode()),
     "CR LF": ("customers.csv", lambda rows: as_csv(rows, end="\r\n").encode()),
@@ -147,6 +149,23 @@ def test_any_values_survive_in_any_form(names: list[str], form: str) -> None:
     assert read(name, write(table)) == (expected, [])
 
 
+# Names that mean something in SQL or in the queries that read tables.
+ODD_NAMES = (
+    "row", "packed", "record", "records", "ordinal", "rowid", "line", "file", "columns", "names", "select",
+    "null",
+    'a"b', "c'd", "{e}", "$1", "?", ":f", "%s", "*", "--", "🎉", "ß", "ss", "İ", "ı", "姓名", "n.o", "p[0]", "\\",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["CSV", "semicolons", "NDJSON", "Parquet", "Excel"])
+def test_any_column_name_is_the_name_of_an_attribute(form: str) -> None:
+    name, write = WRITERS[form]
+    attributes = {name: f"value {place}" for place, name in enumerate(ODD_NAMES)}
+    [[*_, found]], refusals = read(name, write([{"customer_id": "1"} | attributes]))
+    assert refusals == []
+    assert json.loads(str(found)) == {name.lower(): value for name, value in attributes.items()}
+
+
 BAD: dict[str, bytes] = {
     "short": b"bad",
     "long": b"bad,b,c,d,e,f",
@@ -192,6 +211,16 @@ def test_a_bad_json_row_changes_no_good_row(bad: str, place: int) -> None:
     rows, refusals = read("customers.ndjson", "\n".join(lines).encode())
     assert rows == expected
     assert [refusal.line for refusal in refusals] == [place + 1]
+
+
+@pytest.mark.parametrize("bad", BAD_JSON)
+def test_a_bad_item_of_an_array_changes_no_other(bad: str) -> None:
+    items = [json.dumps(row) for row in TABLE]
+    expected, _ = read("customers.json", f"[{', '.join(items)}]".encode())
+    items.insert(2, bad if bad != "{" else '{"a": [{"b": "}"} 7], "c"}')
+    rows, refusals = read("customers.json", f"[{', '.join(items)}]".encode())
+    assert rows == expected
+    assert len(refusals) == 1
 
 
 PIECES = st.sampled_from(

@@ -198,6 +198,27 @@ def doubled(value: object, random: Random) -> Doubled:
 _OTHERS = [None, "open", 1776160800, {"a": 1}, ["spring"], True]
 
 
+ODD_ENVELOPES: list[tuple[str, object]] = [
+    (
+        "mailgun",
+        {"items": [{"event": "opened", "event-data": "[]"}, {"items": [{"event": "opened"}]}, None, 5]},
+    ),
+    ("mailgun", {"items": [{"event-data": {"event": "opened"}}]}),
+    ("mailgun", {"signature": {"token": "t"}, "event": "opened"}),
+    ("mailgun", {"event-data": {"event-data": {"event": "opened"}}}),
+    (
+        "amazon_ses",
+        {"eventType": "Open", "mail": {"destination": ["a@x.example", "b@x.example"]}, "Type": "New"},
+    ),
+    ("amazon_ses", {"eventType": "Open", "mail": {"destination": ["a@x.example"]}, "MessageId": "m"}),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ODD_ENVELOPES)
+def test_both_readers_agree_on_odd_envelopes(name: str, value: object, mapped: Map) -> None:
+    assert either(by_sql(mapped(name, [value]))) == either(by_library(name, [value]))
+
+
 def _is_json(value: object) -> bool:
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
