@@ -199,6 +199,19 @@ create temp macro fields_of(attributes, customer) as json_merge_patch(
         created_at := customer.created_at
     ))
 );
+-- with_emptied: a merge patch that also names the changed attributes that were known to be empty, since its own nulls stand for
+-- what was not known.
+create temp macro emptied(earlier, before) as list_transform(
+    list_filter(
+        fields_in(before), lambda field: json_type(field.value) = 'NULL' and list_contains(json_keys(earlier), field.name)
+    ),
+    lambda field: field.name
+);
+create temp macro with_emptied(earlier, before) as if(
+    contains(cast(before as varchar), 'null') and len(emptied(earlier, before)) > 0,
+    json_merge_patch(earlier, json_object('', emptied(earlier, before))),
+    earlier
+);
 insert into customer_changes by name
 select customer_id, getvariable('loaded_at') as changed_at, earlier, customer_hash(customer_id) as customer_hash
 from (
@@ -208,7 +221,10 @@ from (
             m.attributes is not distinct from c.attributes,
             json_merge_patch_diff(fields_of('{}', m), fields_of('{}', c)),
             -- What turns out to be empty is no change.
-            json_merge_patch_diff(fields_of(m.attributes, m), fields_of(with_empties(c.attributes, m.empties), c))
+            with_emptied(
+                json_merge_patch_diff(fields_of(m.attributes, m), fields_of(with_empties(c.attributes, m.empties), c)),
+                c.attributes
+            )
         ) as earlier
     from merged_customers as m join customers as c using (customer_id)
     where m.is_changed

@@ -17,8 +17,8 @@ create table customers (
     created_at timestamp, attributes json, known_since timestamp
 );
 -- What loads changed of customers. earlier: a JSON merge patch (RFC 7396) that turns the columns and attributes after the change
--- back into those before it; null for what was not known. Rows stay in the order of loads, and are sorted by customer_hash within
--- each, so a customer's are found without reading those of others.
+-- back into those before it; null for what was not known, or known to be empty if the list "" has its name. Rows stay in the order
+-- of loads, and are sorted by customer_hash within each, so a customer's are found without reading those of others.
 create table customer_changes (
     customer_id varchar not null, changed_at timestamp not null, earlier json not null, customer_hash usmallint not null
 );

@@ -18,8 +18,10 @@ from secrets import token_hex
 from mailsight.figures import locales
 from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
+from mailsight.mail.personal_links import Recipient
 from mailsight.mail.safety import left_out, link_nodes, notice, write
-from mailsight.merging.sample_values import sampled
+from mailsight.mail.views import closed_links
+from mailsight.merging.sample_values import SAMPLE, sampled
 
 from .badges import (
     MAX_BADGES,
@@ -137,8 +139,15 @@ class Canvas:
 
 
 @lru_cache(maxsize=_MAX_CACHED_MAILS)
-def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool = True) -> Canvas:
-    """The safe e-mail with every link marked with data-link; cached."""
+def canvas(
+    html: str,
+    recipient: Recipient = SAMPLE,
+    *,
+    pictures: bool = False,
+    head: str = "",
+    personal: bool = True,
+) -> Canvas:
+    """The safe e-mail with every link marked with data-link; cached. Links that are personal don't open."""
     document = parse(html)
     nodes = link_nodes(document)
     places = Places(document, nodes[:MAX_BADGES])
@@ -150,6 +159,7 @@ def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool 
         head=f"{head}<style>{_STYLE}{rules}}}</style>",
         end=_MARK,
         marks=places.marks,
+        dead={node.mem_id for node, _ in closed_links(document, recipient, opens=True).values()},
         personal=personal,
     )
     start, _, end = written.html.partition(_MARK)
@@ -204,9 +214,16 @@ class Layers:
     moved: Sequence[int]
 
 
-def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pictures: bool = False) -> Layers:
+def layers(
+    html: str,
+    clicks: Sequence[LinkClicks],
+    totals: ClickTotals,
+    recipient: Recipient = SAMPLE,
+    *,
+    pictures: bool = False,
+) -> Layers:
     """The parts of a heatmap, in every measure."""
-    mail = canvas(html, pictures=pictures)
+    mail = canvas(html, recipient, pictures=pictures)
     drawn = {
         f"{measure}-{show}": badges(clicks, mail.carriers, totals, measure=measure, show=show)
         for measure in MEASURES

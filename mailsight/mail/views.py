@@ -140,7 +140,7 @@ def _written(
     document = mail.document
     has_own = any(map(has_dark_styles, _sheets(document)))
     in_dark = dark and has_own
-    links = _links(document, recipient, opens=opens)
+    links = closed_links(document, recipient, opens=opens)
     canvas = _CANVAS.format("dark" if in_dark else "light") if _declares_dark(document) else ""
     marks = {node.mem_id: f' data-link="{position}"' for position, (node, _) in links.items()}
     marks |= {mem_id: f"{marks.get(mem_id, '')} data-differs" for mem_id in marked}
@@ -166,10 +166,10 @@ def _written(
     )
 
 
-def _links(
+def closed_links(
     document: LexborHTMLParser, recipient: Recipient, *, opens: bool
 ) -> dict[int, tuple[LexborNode, ShownLink]]:
-    """The links that open nothing by themselves, by position."""
+    """The links that open nothing by themselves, by position. With `opens`, these are the personal ones."""
     nodes = link_nodes(document)
     labels = [label_of(node) for node in nodes]
     sentences = _sentences(document) if any(map(says_nothing, labels)) else {}

@@ -144,10 +144,10 @@ _DJANGO = (
     r"\{#.*#\}",
 )
 _HUBL_TAGS = _words(
-    "block blog_content boolean call choice color content_attribute cta custom_widget do dnd_area dnd_column "
+    "block blog_content boolean call choice color content_attribute cta custom_widget cycle do dnd_area dnd_column "
     "dnd_module dnd_row dnd_section else elif email_body email_flex_area email_subscriptions endblock endcall "
-    "endcontent_attribute enddnd_area endfilter endfor endif endmacro endraw endset endunless extends filter "
-    "flex_area for form from gallery global_module global_partial header icon if ifchanged image "
+    "endcontent_attribute enddnd_area endfilter endfor endif endifchanged endmacro endraw endset endunless extends "
+    "filter flex_area for form from gallery global_module global_partial header icon if ifchanged image "
     "image_src import include linked_image logo macro menu module module_attribute "
     "module_block office_location_information post_listing print raw require_css require_js rich_text set "
     "simple_menu social_sharing space text textarea trans unless widget_attribute widget_block widget_container"

@@ -26,10 +26,11 @@ from mailsight.heatmap.badges import (
     portion,
 )
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
+from mailsight.mail.personal_links import Recipient, effect
 from mailsight.mail.safety import SCHEMES
 from mailsight.mail.values import clean_address
 from mailsight.mail.visibility import Visibility
-from mailsight.merging.sample_values import NO_VALUES, sampled, sampled_mail
+from mailsight.merging.sample_values import NO_VALUES, SAMPLE, sampled, sampled_mail
 from mailsight.merging.values import Json
 
 _MAX_OUTLOOK_LINKS = 200  # e-mails have a few; each takes a row
@@ -68,18 +69,20 @@ def view(
     html: str | None,
     *,
     values: Mapping[str, Json] = NO_VALUES,
+    recipient: Recipient = SAMPLE,
     pictures: bool = False,
 ) -> dict[str, Any]:
     """Return the data that heatmap.js draws. Without an e-mail, "html" is None and only the list of links is drawn.
 
-    Merge fields have sample values, from `values` where they name nobody (see `merging.sample_values`). `pictures`:
-    whether to load the e-mail's images. The e-mail is untrusted, so run this in a worker process.
+    Merge fields have sample values, from `values` where they name nobody (see `merging.sample_values`). Personal links
+    don't open; `recipient` is the customer whose copy it is, if any. `pictures`: whether to load the e-mail's images.
+    The e-mail is untrusted, so run this in a worker process.
     """
     html = None if html is None else sampled_mail(html, values)
     links = [_with_samples(link, values) for link in links]
     clicks = [*links, *other_links]
-    drawn = None if html is None else drawing.layers(html, clicks, totals, pictures=pictures)
-    canvas = None if html is None else drawing.canvas(html, pictures=pictures)
+    drawn = None if html is None else drawing.layers(html, clicks, totals, recipient, pictures=pictures)
+    canvas = None if html is None else drawing.canvas(html, recipient, pictures=pictures)
     links_in_mail = {link.link_position: link for link in canvas.links} if canvas else {}
     carriers = canvas.carriers if canvas else {}
     outlook = [] if html is None else outlook_links(html)[:_MAX_OUTLOOK_LINKS]
@@ -103,11 +106,12 @@ def view(
                 *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
                 *_sharing(link, shared_totals, carriers, group_sizes, labels),
             ],
+            recipient,
         )
         for link in listed
     ]
     listed_others = _most_clicked(other_links)
-    others = _others(listed_others, totals, outlook, in_outlook)
+    others = _others(listed_others, totals, outlook, in_outlook, recipient)
     return {
         "html": drawn.html if drawn else None,
         "origins": canvas.origins if canvas else (),
@@ -163,6 +167,7 @@ def _others(
     totals: ClickTotals,
     outlook: Sequence[Link],
     in_outlook: Mapping[int, int],
+    recipient: Recipient,
 ) -> list[dict[str, Any]]:
     """Return the rows of clicked links that are not in the e-mail, and of buttons that only Outlook shows."""
     shown_elsewhere = set(in_outlook.values())
@@ -176,9 +181,10 @@ def _others(
         if button.link_position not in clicked
     ]
     rows = [
-        _row(link, totals, [_ONLY_IN_OUTLOOK] if buttons[link.url] is not None else []) for link in listed
+        _row(link, totals, [_ONLY_IN_OUTLOOK] if buttons[link.url] is not None else [], recipient)
+        for link in listed
     ]
-    return rows + [_row(link, totals, [_ONLY_IN_OUTLOOK]) for link in unclicked]
+    return rows + [_row(link, totals, [_ONLY_IN_OUTLOOK], recipient) for link in unclicked]
 
 
 def _seen(link: Link | None) -> list[Mark]:
@@ -205,7 +211,9 @@ def _sharing(
     return []
 
 
-def _row(link: LinkClicks, totals: ClickTotals, marks: Sequence[Mark]) -> dict[str, Any]:
+def _row(
+    link: LinkClicks, totals: ClickTotals, marks: Sequence[Mark], recipient: Recipient
+) -> dict[str, Any]:
     label = link_label(link)
     address = re.sub("^https?://", "", link.url)
     shown: list[tuple[Measure, Show]] = [(measure, show) for measure in MEASURES for show in _DIVIDED]
@@ -216,7 +224,7 @@ def _row(link: LinkClicks, totals: ClickTotals, marks: Sequence[Mark]) -> dict[s
         "label": label,
         "note": address if address != label else "",
         "url": link.url,
-        "href": _href(link.url),
+        "href": _href(link, recipient),
         "clicks": link.clicks,
         "clickers": link.clickers,
         "figures": {
@@ -255,7 +263,8 @@ def link_label(link: LinkClicks) -> str:
     return link.label or link.url or "Unknown link"
 
 
-def _href(url: str) -> str | None:
-    """Return the address if it is safe to open."""
-    address = clean_address(url)
-    return address if address.partition(":")[0].lower() in SCHEMES else None
+def _href(link: LinkClicks, recipient: Recipient) -> str | None:
+    """Return the address if it is safe to open, and the same for everybody."""
+    address = clean_address(link.url)
+    is_safe = address.partition(":")[0].lower() in SCHEMES
+    return address if is_safe and effect(address, link.label, recipient) is None else None

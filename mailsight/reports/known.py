@@ -11,6 +11,8 @@ from typing import Any
 from mailsight.merging.values import Json
 from mailsight.warehouse.reader import Snapshot
 
+# Where a change lists the attributes that were known to be empty (the macro with_emptied).
+_EMPTIED = ""
 # How DuckDB writes a day as a time.
 _MIDNIGHT = " 00:00:00"
 
@@ -58,7 +60,7 @@ def versions(data: Snapshot, customer_id: str) -> list[Version]:
     fields = [{name: value for name, value in row.items() if value is not None} | attributes]
     changes = data.rows("customer_changes", customer_id=customer_id)
     for change in changes:
-        fields.append(patched(fields[-1], json.loads(change["earlier"])))
+        fields.append(before(fields[-1], json.loads(change["earlier"])))
     times = [None, *(change["changed_at"] for change in changes), since]
     return [
         Version(_with_days(each), since, until)
@@ -97,6 +99,13 @@ def version_at(versions: Sequence[Version], sent_at: datetime | None) -> Version
     if sent_at is None:
         return versions[0]
     return next((each for each in versions if each.since and each.since <= sent_at), versions[-1])
+
+
+def before(fields: Mapping[str, Json], earlier: dict[str, Json]) -> dict[str, Json]:
+    """The fields before a change. The change lists those that were known to be empty under the empty name."""
+    emptied = earlier.pop(_EMPTIED, [])
+    result: dict[str, Json] = patched(fields, earlier)
+    return result | dict.fromkeys(emptied if isinstance(emptied, list) else [])
 
 
 def patched(value: Json, patch: Json) -> Json:

@@ -18,11 +18,12 @@ from mailsight.figures.metrics import COUNT_NAMES, Counts
 from mailsight.heatmap.badges import LinkTotals, link_totals
 from mailsight.mail.copies import Copied, compared, longest_first
 from mailsight.mail.links import LinkClicks
+from mailsight.mail.personal_links import Recipient
 from mailsight.mail.variant_links import placed_clicks
 from mailsight.merging.languages import Language, language_named
 from mailsight.merging.outlines import assumed, outline
 from mailsight.merging.rendering import MailTemplate, render_mail
-from mailsight.merging.sample_values import made_up
+from mailsight.merging.sample_values import SAMPLE, made_up
 from mailsight.merging.values import Json
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.cache import Numbers
@@ -243,9 +244,13 @@ def _clicked(rows: Iterable[Mapping[str, Any]], audience: Audience) -> list[Link
 
 @dataclass(frozen=True, slots=True)
 class VariantMail:
-    """The e-mail of a variant for the heatmap. `positions`: where its links are in the template, if they are."""
+    """The e-mail of a variant for the heatmap, and the customer whose copy it is, or one who is made up.
+
+    `positions`: where its links are in the template, if they are.
+    """
 
     html: str
+    recipient: Recipient
     links: Sequence[LinkClicks]
     other_links: Sequence[LinkClicks]
     link_totals: LinkTotals
@@ -263,14 +268,16 @@ def mail(data: Snapshot, variant: Variant, report: CampaignReport) -> VariantMai
         values, sent_at = made_up(variant.values), report.campaign.sent_at
         shown = pool.run(partial(outline, values, template, language, sent_at))
         # Conditions may ask for a person's own name.
-        values = values if shown.digest == variant.variant_id else dict(variant.values)
+        is_made_up = shown.digest == variant.variant_id
+        values = values if is_made_up else dict(variant.values)
         html = pool.run(partial(render_mail, template, values, language, sent_at=sent_at)).mail.html or ""
     else:
         received = mails.of_customer(data, campaign_id, variant.customer_id)
         if received is None:
             return None
-        html = received.html
+        html, is_made_up = received.html, False
+    recipient = SAMPLE if is_made_up else mails.recipient(data, campaign_id, variant.customer_id)
     placed, others, positions = pool.run(
         partial(placed_clicks, html, list(report.links), list(variant.clicks[report.audience]))
     )
-    return VariantMail(html, placed, others, link_totals([*placed, *others]), positions)
+    return VariantMail(html, recipient, placed, others, link_totals([*placed, *others]), positions)

@@ -25,7 +25,9 @@ from mailsight.heatmap.badges import (
 from mailsight.heatmap.drawing import LOOKS, canvas, draw, layers
 from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links, outlook_links, shared
+from mailsight.mail.personal_links import Recipient
 from mailsight.mime.charsets import decode
+from mailsight.reports.heatmap import view
 from tests.support.browsing import open_page
 
 THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'
@@ -372,6 +374,18 @@ def test_the_layers_have_the_look_of_each_badge_in_every_measure() -> None:
     assert parts.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)
     assert parts.near == [None, None, 0]
     assert parts.titles[1] == "Nobody clicked this link"
+
+
+def test_personal_links_open_neither_in_the_mail_nor_from_the_list() -> None:
+    urls = [f"https://a.example/{path}" for path in ("sale", "unsubscribe", "c/1042x", "d?email={{email}}")]
+    html = " ".join(f'<a href="{url}">Here</a>' for url in urls)
+    clicks = [*clicked(html, [1]), LinkClicks(None, "https://a.example/optout/1", "", 1, 1, 1)]
+    customer = Recipient("ann@a.example", "1042x")
+    parts = layers(html, clicks, click_totals(clicks), customer)
+    assert re.findall('href="(.*?)"', parts.html) == [urls[0], "#", "#", "#"]
+    shown = view(clicks, [clicks[-1]], click_totals(clicks), link_totals(clicks), html, recipient=customer)
+    assert [row["href"] for row in (*shown["links"], *shown["others"])] == [urls[0], *[None] * 5]
+    assert re.findall('href="(.*?)"', heatmap(html, clicks, title="x")) == [urls[0], "#", urls[2], "#"]
 
 
 def test_what_the_mails_style_sheets_see_does_not_depend_on_clicks() -> None:

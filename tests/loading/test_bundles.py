@@ -272,7 +272,7 @@ def test_what_is_known_stays_where_a_later_load_has_nothing(tmp_path: Path, data
     fields = [{**version.fields} for version in versions]
     known_always = {"customer_id": "1", "city": "Oslo", "tags": ["a"], "plan": None}
     # That a value is known to be empty is no change, so it has always been.
-    assert fields == [known_always | {"score": 5}, known_always]
+    assert fields == [known_always | {"score": 5}, known_always | {"score": None}]
 
 
 def test_an_empty_cell_of_a_csv_file_may_be_unknown(tmp_path: Path, database: Path) -> None:

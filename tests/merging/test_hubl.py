@@ -67,6 +67,14 @@ def hubl(template: str) -> Rendered:
          "Kettle+Teapot"),
         ("{% set a, b = 1, 2 %}{% set c %}<{{ a }}>{% endset %}{% set d | upper %}x{% endset %}{{ c }}{{ b }}{{ d }}",
          "<1>2X"),
+        ("{% for size in sizes %}{% cycle 'odd','even' %}{{ size }} {% endfor %}", "oddM evenS oddL "),
+        ("{% for x in [1, 1, 2] %}{% ifchanged x %}{{ x }}{% endifchanged %}{{ loop.changed(x, 3) }} {% endfor %}",
+         "1true false 2true "),
+        ("{% macro f() %}{{ caller() }}-{% endmacro %}{% for s in sizes %}{% call f() %}{{s}}{% endcall %}{% endfor %}",
+         "M-S-L-"),
+        ("{% macro f() %}{{ caller(1, b=2) }}{% endmacro %}{% call(a, b, c=3) f() %}{{ a }}{{ b }}{{ c }}{% endcall %}",
+         "123"),
+        ("{% block main %}{{ points }}{% endblock main %}{% block 'a' %}b{% endblock %}", "120b"),
         ("{% macro tag(x, y='z') %}[{{ x }}{{ y }}]{% endmacro %}{{ tag(1) }}{{ tag(2, y=3) }}{{ tag('a')|upper }}",
          "[1z][23][AZ]"),
         ("{% for s in sizes %}{% if s == 'S' %}{% continue %}{% endif %}{{ s }}{% break %}{% endfor %}", "M"),
@@ -132,8 +140,6 @@ def test_what_is_not_known_stays_and_is_named(
     [
         ("{% module 'x' path='y' %}{% include 'x' %}", None, ("{% module 'x' path='y' %}", "{% include 'x' %}")),
         ("{% extends 'x' %}{% import 'x' as y %}", None, ("{% extends 'x' %}", "{% import 'x' as y %}")),
-        ("{% block a %}{{ points }}{% endblock %}", "{% block a %}120{% endblock %}", ("{% block a %}",
-         "{% endblock %}")),
         ("{{ points|dance }}{{ points }}{{ content_by_id(5) }}", "{{ points|dance }}120{{ content_by_id(5) }}",
          ("{{ points|dance }}", "{{ content_by_id(5) }}")),
         ("{% if points is dancing %}{{ points }}{% endif %}", "{% if points is dancing %}120{% endif %}",
@@ -145,6 +151,13 @@ def test_what_is_not_known_stays_and_is_named(
         ("{{ 9 ** 999999 }}{{ 'a' * 999999999 }}{{ range(999999999) }}{{ 'a'|center(99999999) }}", None,
          ("{{ 9 ** 999999 }}", "{{ 'a' * 999999999 }}", "{{ range(999999999) }}", "{{ 'a'|center(99999999) }}")),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ f() }}", ("{{ f() }}",)),
+        ("{% macro f() %}{{ caller() }}{% endmacro %}{{ f() }}{{ f }}", "{{ caller() }}{{ f }}",
+         ("{{ caller() }}", "{{ f }}")),
+        ("{% call f() %}a{% endcall %}", "{% call f() %}a{% endcall %}", ("{% call f() %}a{% endcall %}",)),
+        ("{% cycle 'a','b' %}", "{% cycle 'a','b' %}", ("{% cycle 'a','b' %}",)),
+        ("{% ifchanged x %}a{% endifchanged %}", "{% ifchanged x %}a{% endifchanged %}",
+         ("{% ifchanged x %}a{% endifchanged %}",)),
+        ("{% extends 'a.html' %}{% block b %}c{% endblock %}", "{% extends 'a.html' %}c", ("{% extends 'a.html' %}",)),
         ("{{ 1 / 0 }}{% set x = 1 / 0 %}{% break %}", None, ("{{ 1 / 0 }}", "{% set x = 1 / 0 %}", "{% break %}")),
         ("{% for s in sizes %}{{ points }}{% break %}", "{% for s in sizes %}120{% break %}",
          ("{% for s in sizes %}", "{% break %}")),
@@ -175,6 +188,9 @@ def test_the_values_are_not_changed() -> None:
     [
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
         "{% macro f(n) %}{{ f(n) }}{{ f(n) }}{% endmacro %}{{ f(1) }}",
+        "{% macro f() %}{{ caller() }}{{ caller() }}{% endmacro %}"
+        + "{% call f() %}" * 19
+        + "{% endcall %}" * 19,
         "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 40,
         "{% set x = 'a' * 400000 %}{{ x|join(x) }}",
         "{% set x = 'a' * 400000 %}{% for i in range(99) %}{{ x }}{% endfor %}",
@@ -203,6 +219,7 @@ PARTS = [
     *("[", "]", "(", ")", "~", "*", "if", "endif", "else", "elif", "for", "endfor", "set", "endset"),
     *("macro", "endmacro", "do", "firstname", "deal.lines", "x", "default('y')", "upper", "join", "map"),
     *("loop.index", "range", "unless", "endunless", "filter", "endfilter", "with", "endwith"),
+    *("call f()", "endcall", "block b", "endblock", "cycle 1,2", "ifchanged x", "endifchanged", "caller()"),
     *("datetimeformat", "defined", "items()", "break", "continue"),
 ]
 

@@ -9,6 +9,7 @@ import pytest
 
 from mailsight.exports import rows
 from mailsight.loading import bundles
+from mailsight.merging.sample_values import SAMPLE
 from mailsight.reports import campaign, mails, recipients, variant_values, variants
 from mailsight.reports.distinctions import Case, distinctions
 from mailsight.reports.grid import grid_query
@@ -356,6 +357,14 @@ def test_the_heatmap_of_a_variant_names_no_customer(data: Snapshot) -> None:
         shown = variants.mail(data, variant, report)
         assert shown
         assert not re.search(r"Name\d", shown.html)
+        assert shown.recipient is SAMPLE
+
+
+def test_the_heatmap_of_copies_shows_the_copy_of_a_customer(data: Snapshot) -> None:
+    variant = variants.variants(data, "alone").variants[0]
+    shown = variants.mail(data, variant, campaign.report(data, "alone", Audience.ALL))
+    assert shown
+    assert shown.recipient.customer_id == variant.customer_id
 
 
 @pytest.mark.parametrize(("campaign_id", "differs"), [("liquid", True), ("alone", True), ("same", False)])

@@ -153,7 +153,6 @@ def test_links_open_in_a_new_tab_and_only_where_they_may(tab: Page) -> None:
         "0",
         "1",
         "2",
-        "3",
         "4",
         "5",
         "7",

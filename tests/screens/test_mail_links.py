@@ -130,6 +130,7 @@ def test_only_a_link_for_everybody_opens_and_only_after_it_is_shown(
     expect(bar).to_contain_text(f"{site}/u/48213")
     expect(bar).to_contain_text("because it identifies this customer")
     expect(bar.get_by_role("link")).to_have_count(0)
+    assert "null" not in bar.inner_text()
     expect(bar).to_be_focused()
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()

@@ -291,6 +291,7 @@ function heatmapView(root, initial) {
     mail.addEventListener("click", (event) => {
       const badge = event.target.closest?.("mailsight-badge");
       if (badge) press(badge);
+      if (event.target.closest?.('[href="#"]')) event.preventDefault(); // a link that isn't opened
     });
     mail.addEventListener("keydown", (event) => {
       const badge = event.target.closest?.("mailsight-badge");

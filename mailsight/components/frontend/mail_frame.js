@@ -71,7 +71,7 @@ function mailView(parentElement) {
         make("p", { class: "leads" }, target.leads),
         make("p", { class: "url" }, target.url),
         make("p", {}, target.why)),
-      target.href ? make("a", { href: target.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer" }, "Open anyway") : null,
+      ...(target.href ? [make("a", { href: target.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer" }, "Open anyway")] : []),
       cross);
     bar.showPopover();
     bar.focus({ preventScroll: true });

@@ -127,6 +127,7 @@ class Run(Expressions):
         self._budget.spend(len(items))
         loop: dict[str, Any] = {}
         self._scopes.append({"loop": loop})
+        self._changing[id(loop)] = {}
         if node.test is not None:
             items = [item for item in items if self._is_chosen(node, item)]
         depth = len(self._scopes)
@@ -179,6 +180,17 @@ class Run(Expressions):
             self._assign(target, value)
         self._block(node.body)
         self._scopes.pop()
+
+    def _run_callblock(self, node: nodes.CallBlock) -> None:
+        macro = self._own(node.call.node.name) if isinstance(node.call.node, nodes.Name) else None
+        if not isinstance(macro, Macro):
+            raise TypeError("no macro to call")
+        body = Macro(nodes.Macro("caller", node.args, node.defaults, node.body), tuple(self._scopes))
+        arguments, named = self._arguments(node.call)
+        self._write(self._called(macro, arguments, named | {"caller": body}))
+
+    def _run_block(self, node: nodes.Block) -> None:
+        self._block(node.body)
 
     def _run_exprstmt(self, node: nodes.ExprStmt) -> None:
         self._value(node.node)

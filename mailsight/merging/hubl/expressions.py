@@ -104,7 +104,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
+    """A macro, and the names it sees: those around it if it is the body of a {% call %}, else the outermost ones."""
+
     node: nodes.Macro
+    scopes: tuple[dict[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        raise TypeError("a macro is no text")
 
 
 class _List(list[Any]):
@@ -124,6 +130,8 @@ class Expressions:
         self._budget = values.budget
         self._scopes: list[dict[str, Any]] = [{}]
         self._calls = 0
+        # What each call of changed() in a loop was given last, by the ids of the loop and the call.
+        self._changing: dict[int, dict[int, list[Any]]] = {}
         self._jinja = Context(environment(), {}, None, {})
         self._eval_context = nodes.EvalContext(environment())
 
@@ -349,16 +357,16 @@ class Expressions:
         if isinstance(node.node, nodes.Name):
             own = self._own(node.node.name)
             if isinstance(own, Macro):
-                return self._called(own.node, arguments, named)
+                return self._called(own, arguments, named)
             return getattr(self, f"_call_{node.node.name}")(*arguments, **named)
         if not isinstance(node.node, nodes.Getattr) or named:
             raise TypeError("no such function")
         value = self._value(node.node.node)
+        if node.node.attr in ("cycle", "changed"):
+            return self._of_loop(node, node.node.attr, value, arguments)
         for item in (value, *arguments):
             if isinstance(item, Unknown):
                 return Unknown(item.path)
-        if node.node.attr == "cycle" and arguments and isinstance(value, dict) and "index0" in value:
-            return arguments[value["index0"] % len(arguments)]
         if node.node.attr == "append" and isinstance(value, _List):
             value.append(*arguments)
             self._budget.sized(value)
@@ -366,21 +374,32 @@ class Expressions:
         method = _METHODS[dict if isinstance(value, dict) else type(value)][node.node.attr]
         return self._budget.sized(method(value, *arguments))
 
-    def _called(self, macro: nodes.Macro, arguments: list[Any], named: dict[str, Any]) -> str:
+    def _of_loop(self, node: nodes.Call, method: str, loop: Any, arguments: list[Any]) -> Any:
+        """The argument whose turn it is, or whether the arguments are others than in the turn before."""
+        if not isinstance(loop, dict) or "index0" not in loop or not arguments:
+            raise TypeError(method)
+        if method == "cycle":
+            return arguments[loop["index0"] % len(arguments)]
+        last, given = self._changing[id(loop)], list(map(self._assumed, arguments))
+        before, last[id(node)] = last.get(id(node)), given
+        return before != given
+
+    def _called(self, macro: Macro, arguments: list[Any], named: dict[str, Any]) -> str:
         if self._calls == _MAX_CALLS:
             raise RecursionError
+        node = macro.node
         defaults = dict(
-            zip((argument.name for argument in macro.args[::-1]), macro.defaults[::-1], strict=False)
+            zip((argument.name for argument in node.args[::-1]), node.defaults[::-1], strict=False)
         )
-        scope = dict(zip((argument.name for argument in macro.args), arguments, strict=False)) | named
-        for argument in macro.args:
+        scope = dict(zip((argument.name for argument in node.args), arguments, strict=False)) | named
+        for argument in node.args:
             if argument.name not in scope:
                 default = defaults.get(argument.name)
                 scope[argument.name] = None if default is None else self._value(default)
-        outer, self._scopes = self._scopes, [self._scopes[0], scope]
+        outer, self._scopes = self._scopes, [*(macro.scopes or self._scopes[:1]), scope]
         self._calls += 1
         try:
-            return self._captured(macro.body)
+            return self._captured(node.body)
         finally:
             self._scopes = outer
             self._calls -= 1

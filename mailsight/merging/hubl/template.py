@@ -42,11 +42,13 @@ _BLOCKS = {
     "filter": Block("endfilter"),
     "with": Block("endwith"),
     "set_block": Block("endset"),
+    "call": Block("endcall"),
+    "block": Block("endblock"),
+    "ifchanged": Block("endifchanged"),
 }
-_TAGS = (
-    frozenset(("if", "unless", "elif", "else", "for", "macro", "filter", "with", "set", "set_block", "do"))
-    | _JUMPS
-)
+_TAGS = _JUMPS | _BLOCKS.keys() | {"elif", "else", "set", "do"}
+# HubL's tags that Jinja has under another name.
+_OF_JINJA = {"set_block": "set", "endunless": "endif", "endifchanged": "endif"}
 _OPENINGS = {"if": "if a", "unless": "if a", "for": "for a in b"}
 _CHOICE = re.compile(r"([^?:|{}]{1,500}+)\?([^?:{}]{1,500}+):([^?:{}]{1,500}+)")  # condition ? first : second
 _TEXT = "{{ 0 }}"  # stands for a piece that is text
@@ -71,9 +73,11 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa
 
 
 def _distinct(piece: Piece) -> Piece:
-    """{% set x %}...{% endset %} is another tag than {% set x = ... %}, and {% print x %} is {{ x }}."""
+    """Tells {% set x %}...{% endset %} from {% set x = ... %}; makes {% print x %} and {% cycle x %} fields."""
     if piece.kind is Kind.TAG and piece.name == "print":
         return replace(piece, kind=Kind.FIELD, code=piece.code[5:].strip())
+    if piece.kind is Kind.TAG and piece.name == "cycle":
+        return replace(piece, kind=Kind.FIELD, code=f"loop.cycle({piece.code[5:].strip()})")
     if piece.kind is Kind.TAG and piece.name == "set" and "=" not in piece.code:
         return replace(piece, code=f"set_block {piece.code[3:].strip()}")
     return piece
@@ -88,17 +92,20 @@ def _text(pieces: Sequence[Piece], index: int, unsound: set[int]) -> str | None:
 
 def _code(kind: Kind, code: str) -> str:
     """A piece as Jinja reads it, on one line."""
-    code = _of_jinja(" ".join(code.splitlines()))
+    code = _with_jinjas_words(" ".join(code.splitlines()))
     if kind is Kind.FIELD:
         return f"{{{{ {code} }}}}"
     name, _, rest = code.partition(" ")
     if name == "unless":
         return f"{{% if not ({rest}) %}}"
-    name = {"set_block": "set", "endunless": "endif"}.get(name, name)
-    return f"{{% {name} {rest} %}}"
+    if name == "ifchanged":
+        return f"{{% if loop.changed({rest}) %}}"
+    if name in ("block", "endblock"):  # written in its place, whatever its name
+        return f"{{% {name} b %}}"
+    return f"{{% {_OF_JINJA.get(name, name)} {rest} %}}"
 
 
-def _of_jinja(code: str) -> str:
+def _with_jinjas_words(code: str) -> str:
     """The code with Jinja's own words for HubL's signs."""
     code = outside_quotes(code, with_words)
     choice = _CHOICE.fullmatch(QUOTED.sub(lambda quoted: "_" * len(quoted[0]), code))
@@ -122,7 +129,7 @@ def _can_run(kind: Kind, code: str, block: str | None) -> bool:
     if block:
         source = f"{{% {_OPENINGS[block]} %}}{source}"
     if end := _BLOCKS.get(block or piece.name if kind is Kind.TAG else ""):
-        source += f"{{% {'endif' if end.end == 'endunless' else end.end} %}}"
+        source += _code(Kind.TAG, end.end)
     try:
         return all(map(_is_known, environment().parse(source).find_all((nodes.Filter, nodes.Test))))
     except FAILURES:

@@ -17,7 +17,7 @@ from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
 from mailsight.figures import formats, locales
 from mailsight.mail.links import LinkClicks
-from mailsight.merging.sample_values import sampled_subject
+from mailsight.merging.sample_values import SAMPLE, sampled_subject
 from mailsight.reports import campaign, mails, variants
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.heatmap import link_id, link_label, view
@@ -49,6 +49,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
     key = f"heatmap:{campaign_id}"
     variant = _variant(report)
     of_variant = _mail(report, variant) if variant else None
+    recipient = of_variant.recipient if of_variant else SAMPLE
     html = of_variant.html if of_variant else mail.html if mail and not variant else None
     drawn_report = _of_variant(report, variant, of_variant) if variant and of_variant else report
     # Where the links of the variant are in the template, whose positions the rest of the page has.
@@ -91,7 +92,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
         values = read(mails.first_values, campaign_id)
         try:
             with st.spinner("Drawing the heatmap"):
-                drawn = pool.run(locales.keeping(partial(draw, html, values=values, pictures=pictures)))
+                shown = partial(draw, html, values=values, recipient=recipient, pictures=pictures)
+                drawn = pool.run(locales.keeping(shown))
         except WorkFailed as error:
             mail_views.cannot_show(error)
             missing = "This e-mail can't be shown. The list has the clicks on its links."
