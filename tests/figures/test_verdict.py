@@ -171,8 +171,10 @@ RULES: dict[str, tuple[Performance, str]] = {
     ),
     "far from usual, but usual is anything": (
         campaign(counts(clicked=0), [*USUAL[:9], counts(opened=930, clicked=770)]),
-        "Fewer clicks than any of your last ten campaigns, but these differ too much to rule out chance. "
-        "Nobody has clicked.",
+        (
+            "Fewer clicks than any of your last ten campaigns, but these differ too much to rule out chance. "
+            "Nobody has clicked."
+        ),
     ),
     "opens and clicks far from usual": (
         campaign(counts(opened=130, clicked=3), [*USUAL[:9], counts(opened=930, clicked=770)]),
