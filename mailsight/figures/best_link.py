@@ -98,7 +98,7 @@ def _label(links: Sequence[LinkCount]) -> str:
         words = _words(most)
     if not words or "://" in words:
         words = re.sub(r"^\w+://(www\.)?|[?#].*$", "", words or most.url)
-    return formats.raw(words, MAX_LABEL_LENGTH)
+    return formats.isolated(formats.raw(words, MAX_LABEL_LENGTH))
 
 
 def _words(link: LinkCount) -> str:

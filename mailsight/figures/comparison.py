@@ -286,7 +286,7 @@ _ALL_OTHERS = "all others"
 
 def _quoted(names: Sequence[str]) -> list[str]:
     """The names in quotes, those that several campaigns have with their letters."""
-    quoted = [f"“{' '.join(name.split())}”" for name in names]
+    quoted = [f"“{formats.isolated(' '.join(name.split()))}”" for name in names]
     return [
         name if quoted.count(name) == 1 else f"{name} ({letter})"
         for name, letter in zip(quoted, LETTERS, strict=False)

@@ -284,6 +284,13 @@ def test_the_headline_tells_campaigns_with_the_same_name_apart() -> None:
     )
 
 
+def test_names_keep_their_direction_in_the_headline() -> None:
+    figures = rates((700, 200, 20), SAME)
+    [result] = comparison.headline(["عرض 50%!", "Summer"], figures, comparison.compare(figures))
+    name = "“\N{FIRST STRONG ISOLATE}عرض 50%!\N{POP DIRECTIONAL ISOLATE}”"
+    assert result == f"{name} did better than “Summer”: more opens and more clicks."
+
+
 def test_opens_with_machines_are_not_compared_with_those_without() -> None:
     figures = rates((700, 200, 20), SAME, opted_out=(60, 24))
     apart = comparison.compare(figures, with_machines=[True, False])
