@@ -87,9 +87,7 @@ def test_no_tab_or_dialog_of_a_campaign_is_cut_off(page: Page, address: str) -> 
     assert {place: found for place, found in faults.items() if found} == {}
 
 
-def test_figures_stay_on_one_line_beside_the_funnel(
-    browser: Browser, server: str, sample_database: Path
-) -> None:
+def test_figures_and_switches_stay_on_one_line(browser: Browser, server: str, sample_database: Path) -> None:
     with visit(browser) as (page, _):
         page.set_viewport_size({"width": 1024, "height": HEIGHT})
         open_page(page, f"{server}/campaign?id={newest_clicked(sample_database)}")
@@ -102,6 +100,12 @@ def test_figures_stay_on_one_line_beside_the_funnel(
             })"""
         )
         assert set(lines) == {1}
+        page.get_by_role("tab", name="Heatmap").click()
+        switches = page.get_by_role("button", name="PNG").locator("xpath=..")
+        assert (
+            switches.evaluate("tools => new Set([...tools.children].map(tool => tool.offsetTop >> 3)).size")
+            == 1
+        )
 
 
 @pytest.mark.parametrize(
