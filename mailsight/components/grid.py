@@ -179,9 +179,12 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
                 "debounceMs": 300,
                 "maxNumConditions": 5,
                 "inRangeInclusive": True,
+                "inRangeFloatingFilterDateFormat": locales.current().date_input,
             },
         },
+        "components": {"agDateInput": _js("DayField")},
         "context": {
+            "day": locales.current().date_input,
             "request": encoded,
             "route": answers.path("api/recipients"),
             "colours": _COLOURS,
@@ -235,8 +238,8 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
 
 
 def _moment_width() -> int:
-    """The width of a column of times, in pixels: some locales write more than others."""
-    return 26 + 22 * len(formats.short_moment(_LONG_MOMENT)) // 3
+    """The width of a column of times and of its filter, in pixels: some locales write more than others."""
+    return max(156, 26 + 22 * len(formats.short_moment(_LONG_MOMENT)) // 3)
 
 
 @cache
@@ -316,9 +319,39 @@ _CSS = {
         "clip-path": "inset(50%)",
     },
     ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
-    # The browser's own button for the calendar needs the room of AG Grid's icon.
-    ".ag-date-filter .ag-input-wrapper::before": {"display": "none !important"},
-    ".ag-date-filter input.ag-input-field-input": {"padding-inline": "8px 4px !important"},
+    ".day": {"display": "flex", "position": "relative", "align-items": "center", "width": "100%"},
+    ".day::before": {"display": "none !important"},
+    ".day input.ag-text-field-input": {"min-width": "0", "padding-inline": "8px 24px !important"},
+    ".day input[aria-invalid=true]": {"border-color": "#C4431A !important"},
+    ".day input[type=date]": {
+        "position": "absolute",
+        "inset": "auto 0 0 0",
+        "height": "0",
+        "padding": "0",
+        "border": "0",
+        "opacity": "0",
+        "pointer-events": "none",
+    },
+    ".day button": {
+        "all": "unset",
+        "position": "absolute",
+        "right": "4px",
+        "display": "grid",
+        "place-items": "center",
+        "width": "20px",
+        "height": "24px",
+        "border-radius": "4px",
+        "cursor": "pointer",
+        "color": "color-mix(in srgb, var(--text-color) 64%, transparent)",
+    },
+    ".day button:focus-visible": {"outline": "2px solid var(--primary-color)"},
+    ".day button svg": {
+        "width": "15px",
+        "height": "15px",
+        "fill": "none",
+        "stroke": "currentColor",
+        "stroke-width": "1.8",
+    },
     # Too narrow for its heading, which only screen readers need.
     ".ag-header-cell.mail .ag-header-cell-text": {
         "position": "absolute",

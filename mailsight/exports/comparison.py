@@ -8,7 +8,17 @@ from mailsight.bounded import pool
 from mailsight.errors import NoPdf, WorkFailed
 from mailsight.figures import comparison, explanations
 from mailsight.figures.comparison import COMPARED, LETTERS, Comparison, Difference
-from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, of, percent, points, raw
+from mailsight.figures.formats import (
+    NO_SENDING_DATE,
+    count,
+    interval,
+    isolated,
+    moment,
+    of,
+    percent,
+    points,
+    raw,
+)
 from mailsight.figures.metrics import FIGURES, Portion, Rate
 from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaigns as campaign_reports
@@ -35,7 +45,7 @@ def page(compared: Sequence[ComparedCampaign], audience: Audience, zone: str | N
     result, *more = comparison.headline(names, rates, differences)
     return render(
         "comparison.html",
-        title=" vs ".join(names),
+        title=" vs ".join(map(isolated, names)),
         audience=audience,
         result=result,
         more=" ".join(more),
@@ -66,7 +76,7 @@ def write_pdf(
 def _campaigns(compared: Sequence[ComparedCampaign], names: Sequence[str], zone: str | None) -> Table:
     rows = [
         Row(
-            f"{letter} · {name}",
+            f"{letter} · {isolated(name)}",
             (
                 moment(campaign.campaign.sent_at, zone) if campaign.campaign.sent_at else NO_SENDING_DATE,
                 count(campaign.campaign.counts.known("sent")),
@@ -96,7 +106,8 @@ def _figures(
             Row(_label(key), [_figure(rate, mark) for rate, mark in zip(rates[key], marks, strict=True)])
         )
     headings = [
-        f"{letter} · {raw(name, MAX_HEADING_LENGTH)}" for letter, name in zip(LETTERS, names, strict=False)
+        f"{letter} · {isolated(raw(name, MAX_HEADING_LENGTH))}"
+        for letter, name in zip(LETTERS, names, strict=False)
     ]
     return Table(("Figure", *headings), rows)
 

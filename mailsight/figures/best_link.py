@@ -1,6 +1,7 @@
 """Names a campaign's best link, in words."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb, sqrt
@@ -26,12 +27,16 @@ _SERVICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LinkCount:
-    """A link's clicks, and the customers who clicked it."""
+    """A link's clicks, and the customers who clicked it.
+
+    `is_shared`: whether these clicks may belong to other links with the same URL, too.
+    """
 
     url: str
     label: str
     clicks: int
     clickers: int
+    is_shared: bool = False
 
 
 def best_link(links: Sequence[LinkCount], clicks: int) -> str:
@@ -49,7 +54,7 @@ def best_link(links: Sequence[LinkCount], clicks: int) -> str:
     if len(ranked) < 2 or _clicks(ranked[0]) == _clicks(ranked[1]):
         return ""
     first, second = ranked[:2]
-    label = _label(max(first, key=lambda link: link.clicks))
+    label = _label(first)
     number = _clicks(first)
     of_clicks = (
         f"{formats.of(number, clicks)} clicks"
@@ -80,9 +85,23 @@ def is_ahead(first: int, second: int) -> bool:
     return bool(2 * at_least < SIGNIFICANCE_LEVEL * 2**total)
 
 
-def _label(link: LinkCount) -> str:
-    """A link's words, or its host and path."""
+def _label(links: Sequence[LinkCount]) -> str:
+    """The words of the most clicked of the links, or their host and path.
+
+    If nobody knows which of them was clicked, the words that most of them have.
+    """
+    most = max(links, key=lambda link: link.clicks)
+    if most.is_shared and most.clicks == _clicks(links):
+        first, *others = Counter(filter(None, map(_words, links))).most_common(2) or [("", 0)]
+        words = "" if others and others[0][1] == first[1] else first[0]
+    else:
+        words = _words(most)
+    if not words or "://" in words:
+        words = re.sub(r"^\w+://(www\.)?|[?#].*$", "", words or most.url)
+    return formats.isolated(formats.raw(words, MAX_LABEL_LENGTH))
+
+
+def _words(link: LinkCount) -> str:
+    """A link's label, unless it is the path of its URL, as it is for links without words."""
     words = " ".join(link.label.split())
-    if not words or words == link.url:
-        words = re.sub(r"^\w+://(www\.)?|[?#].*$", "", link.url)
-    return formats.raw(words, MAX_LABEL_LENGTH)
+    return "" if words.startswith("/") else words

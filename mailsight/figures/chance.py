@@ -30,6 +30,8 @@ GOOD_DIRECTION = RESULTS | ALARMS
 SAME_AS = {"opened": "cor", "clicked": "ctr"}
 # A rate whose interval reaches further than this from it, relative to the usual rate, says little.
 _COARSE = 0.5
+# A rate further than this from the usual rate, relative to it, is far from it.
+_FAR = 0.5
 
 Direction = Literal["up", "down", ""]
 Tone = Literal["good", "bad", ""]
@@ -40,14 +42,16 @@ Key = TypeVar("Key", bound=Hashable)
 class Change:
     """How far a figure is from its average in earlier campaigns.
 
-    usual: that average. campaigns: how many earlier campaigns have the figure. p: the two-sided p-value, Holm-adjusted
-    over the figures that are tested together; None if it can't be tested, for the reason in `untested`.
+    usual: that average. campaigns: how many earlier campaigns have the figure. extremes: the lowest and the highest
+    rate among these. p: the two-sided p-value, Holm-adjusted over the figures that are tested together; None if it
+    can't be tested, for the reason in `untested`.
     """
 
     key: str
     now: Portion
     usual: float
     campaigns: int
+    extremes: tuple[float, float]
     p: float | None = None
     untested: str = ""
 
@@ -82,6 +86,14 @@ class Change:
         """Whether too few customers were mailed to see even a large difference."""
         interval = self.now.interval
         return interval is None or interval[1] - interval[0] > 2 * _COARSE * self.usual
+
+    @property
+    def is_beyond_all(self) -> bool:
+        """Whether the figure is far from usual, and surely lower or higher than in any of the earlier campaigns."""
+        if self.now.interval is None or abs(self.difference) <= _FAR * self.usual:
+            return False
+        (low, high), (lowest, highest) = self.now.interval, self.extremes
+        return high < lowest or low > highest
 
     @property
     def reason(self) -> str:
@@ -147,10 +159,11 @@ def _is_tested(change: Change | None) -> bool:
 def _change(key: str, counts: Counts, previous: Sequence[Counts]) -> Change | None:
     now = portion(counts, key)
     before = [rate for earlier in previous if (rate := portion(earlier, key)) and rate.whole]
-    usual = mean([rate.rate or 0.0 for rate in before])
+    rates = [rate.rate or 0.0 for rate in before]
+    usual = mean(rates)
     if now is None or now.rate is None or usual is None:
         return None
-    change = Change(key, now, usual, len(before))
+    change = Change(key, now, usual, len(before), (min(rates), max(rates)))
     if now.is_small:
         return replace(change, untested="Too few customers to tell whether this is chance.")
     if len(before) < MIN_BEFORE:

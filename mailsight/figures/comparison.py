@@ -254,11 +254,10 @@ def headline(
 ) -> tuple[str, ...]:
     """Which campaign did better, by name: the result, and what else differs by more than chance."""
     if compared["ctr"].is_partial and not compared["ctr"].differences:
-        quoted = [_quoted(name) for name in names]
-        return "Opens and clicks can't be compared.", WITH_MACHINES, *_worse(quoted, rates, compared)
+        return "Opens and clicks can't be compared.", WITH_MACHINES, *_worse(_quoted(names), rates, compared)
     if not compared["ctr"].differences:
         return ("There is nothing to compare yet: fewer than two of these campaigns have rates.",)
-    quoted = [_quoted(name) for name in names]
+    quoted = _quoted(names)
     opens, clicks = (_winners(key, compared[key], quoted) for key in ("cor", "ctr"))
     if not opens and not clicks:
         result = "No clear winner: opens and clicks differ within chance."
@@ -271,9 +270,10 @@ def headline(
         )
     else:
         parts = [
-            f"{winner} got more {word} than {losers}"
+            f"{_listed([winner for winner, others in wins.items() if others == losers])} got "
+            f"{f'the most {word}' if losers == _ALL_OTHERS else f'more {word} than {losers}'}"
             for word, wins in (("opens", opens), ("clicks", clicks))
-            for winner, losers in wins.items()
+            for losers in dict.fromkeys(wins.values())
         ]
         rest = "" if opens and clicks else "; clicks within chance" if opens else "; opens within chance"
         result = f"{'; '.join(parts)}{rest}."
@@ -281,14 +281,22 @@ def headline(
     return (result, *_worse(quoted, rates, compared), *_early(quoted, compared), *partial)
 
 
-def _quoted(name: str) -> str:
-    return f"“{' '.join(name.split())}”"
+_ALL_OTHERS = "all others"
+
+
+def _quoted(names: Sequence[str]) -> list[str]:
+    """The names in quotes, those that several campaigns have with their letters."""
+    quoted = [f"“{formats.isolated(' '.join(name.split()))}”" for name in names]
+    return [
+        name if quoted.count(name) == 1 else f"{name} ({letter})"
+        for name, letter in zip(quoted, LETTERS, strict=False)
+    ]
 
 
 def _winners(key: str, compared: Comparison, names: Sequence[str]) -> dict[str, str]:
     """The names of the campaigns with a mark, each with those it is better than."""
     marked = marks(key, compared, len(names), names)
-    others = "all others" if len(names) > 2 else ""
+    others = _ALL_OTHERS if len(names) > 2 else ""
     winners = {}
     for index, mark in enumerate(marked):
         if mark in ("Best", "Better"):

@@ -103,11 +103,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a campaign did. `remark`: what to add if nothing else stands out."""
+    """How a campaign did. `remark`: what to add if nothing else stands out.
+
+    `is_alarm`: whether it already names what stands out.
+    """
 
     words: str
     tone: Tone = ""
     remark: str = ""
+    is_alarm: bool = False
 
 
 def verdict(campaign: Performance) -> Verdict:
@@ -118,7 +122,7 @@ def verdict(campaign: Performance) -> Verdict:
     result = _first(NOTHING_TO_COMPARE, campaign) or _so_far(
         campaign, _first(COMPARED, campaign) or _as_usual(campaign)
     )
-    notable = _notable(campaign) or result.remark
+    notable = "" if result.is_alarm else _notable(campaign) or result.remark
     return Verdict(result.words, notable, best_link(campaign.links, campaign.counts.clicks), result.tone)
 
 
@@ -273,6 +277,22 @@ def _clicks(campaign: Performance) -> Result | None:
     return Result(f"{more} clicks than {campaign.last}; opens within chance.", campaign.changes["ctr"].tone)
 
 
+def _beyond_all(campaign: Performance) -> Result | None:
+    """A difference that is large and within chance only because the earlier campaigns differ so much."""
+    beyond = [
+        (change.direction, word)
+        for word, change in (("opens", campaign.opened), ("clicks", campaign.clicked))
+        if change and change.is_beyond_all
+    ]
+    if not beyond:
+        return None
+    direction = beyond[0][0]
+    figures = " and ".join(word for way, word in beyond if way == direction)
+    return Result(
+        f"{_more(direction)} {figures} than any of {campaign.last}, but these differ too much to rule out chance."
+    )
+
+
 def _too_coarse(campaign: Performance) -> Result | None:
     if not _is_coarse(campaign.opened):
         return None
@@ -283,6 +303,13 @@ def _clicks_too_coarse(campaign: Performance) -> Result | None:
     if not _is_coarse(campaign.clicked):
         return None
     return Result("Opened about as often as usual; too few clicks to compare.")
+
+
+def _usual_with_alarms(campaign: Performance) -> Result | None:
+    """Opens and clicks alone don't make a campaign usual."""
+    if not (alarms := [*_alarms(campaign)]):
+        return None
+    return Result(f"Opens and clicks are about as usual, but {_listed(alarms)}.", tone="bad", is_alarm=True)
 
 
 def _clicks_of_those_who_opened(campaign: Performance) -> Result | None:
@@ -309,8 +336,10 @@ COMPARED = (
     _opens_and_clicks,
     _opens,
     _clicks,
+    _beyond_all,
     _too_coarse,
     _clicks_too_coarse,
+    _usual_with_alarms,
     _clicks_of_those_who_opened,
 )
 
@@ -324,14 +353,18 @@ def _is_coarse(change: Change | None) -> bool:
 
 
 def _notable(campaign: Performance) -> str:
-    """What stands out, most urgent first: at most two things in one sentence."""
-    clauses = [*_alarms(campaign)][:2]
-    if clauses:
-        text = "; ".join(clauses)
+    """What stands out, most urgent first, in one sentence."""
+    if clauses := [*_alarms(campaign), *_machines(campaign)]:
+        text = _listed(clauses)
         return f"{text[0].upper()}{text[1:]}."
     counts = campaign.counts
     nobody_clicked = counts.opened and counts.known("clicked") == 0 and counts.delivered >= MIN_RELIABLE
     return f"Nobody has clicked{campaign.yet}." if nobody_clicked and not campaign.has_no_links else ""
+
+
+def _listed(clauses: Sequence[str]) -> str:
+    """At most two things."""
+    return "; ".join(clauses[:2])
 
 
 def _alarms(campaign: Performance) -> Iterator[str]:
@@ -351,7 +384,6 @@ def _alarms(campaign: Performance) -> Iterator[str]:
         yield f"more customers than usual were not sent it: {_usually(campaign.changes['not_sent'])}"
     elif exceeds(not_sent, MANY_NOT_SENT):
         yield f"{formats.percent(not_sent.rate)} of the selected customers were not sent it"
-    yield from _machines(campaign)
 
 
 def _machines(campaign: Performance) -> Iterator[str]:
@@ -361,7 +393,12 @@ def _machines(campaign: Performance) -> Iterator[str]:
         (campaign.machine_opens, MANY_MACHINE_OPENS, "opens"),
     ):
         if events.whole >= MIN_RELIABLE and (events.rate or 0.0) > many:
-            yield f"machines made {formats.percent(events.rate)} of all {word} ({left_out} here)"
+            share = (
+                f"{formats.percent(events.rate)} of all"
+                if events.part < events.whole
+                else f"all {formats.count(events.whole)}"
+            )
+            yield f"machines made {share} {word} ({left_out} here)"
 
 
 def _usually(change: Change) -> str:

@@ -129,7 +129,13 @@ class CampaignReport:
                 machine_opens=Portion(self.machine_opens, self.all_opens),
                 machine_clicks=Portion(self.machine_clicks, self.all_clicks),
                 links=[
-                    LinkCount(link.url, sampled(link.label, escape=False), link.clicks, link.clickers)
+                    LinkCount(
+                        link.url,
+                        sampled(link.label, escape=False),
+                        link.clicks,
+                        link.clickers,
+                        is_shared=link.shared_with > 1,
+                    )
                     for link in (*self.links, *self.other_links)
                 ],
                 has_no_links=self.campaign.content_id is not None

@@ -66,7 +66,8 @@ def dialog(audience: Audience) -> None:
 
 def tab_title(compared: Sequence[ComparedCampaign]) -> str:
     """The title of the browser tab: the campaigns' names."""
-    return " vs ".join(formats.raw(" ".join(campaign.campaign.name.split()), 40) for campaign in compared)
+    names = (formats.raw(" ".join(campaign.campaign.name.split()), 40) for campaign in compared)
+    return " vs ".join(map(formats.isolated, names))
 
 
 def downloads(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
@@ -185,7 +186,7 @@ def figures(compared: Sequence[ComparedCampaign]) -> None:
         tables.Column("Figure", fit=True),
         *(
             tables.Column(
-                f"{letter} · {formats.raw(campaign.campaign.name, MAX_HEADING_LENGTH)}",
+                f"{letter} · {formats.isolated(formats.raw(campaign.campaign.name, MAX_HEADING_LENGTH))}",
                 help=campaign.campaign.name,
             )
             for campaign, letter in zip(compared, LETTERS, strict=False)

@@ -1,5 +1,6 @@
 """The best link in words: which links count, and whether a lead is more than chance."""
 
+from dataclasses import replace
 from math import comb
 
 import pytest
@@ -13,6 +14,10 @@ def link(name: str, clicks: int, label: str | None = None) -> LinkCount:
     return LinkCount(
         f"https://www.x.example/{name}?utm=1", name.title() if label is None else label, clicks, clicks
     )
+
+
+def shared(name: str, clicks: int, label: str) -> LinkCount:
+    return replace(link(name, clicks, label), is_shared=True)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,40 @@ def link(name: str, clicks: int, label: str | None = None) -> LinkCount:
             [link("rome", 90, "Rome\n  in  spring"), link("oslo", 9)],
             99,
             "Best link: Rome in spring (90.9% of clicks).",
+        ),
+        # Labels that say nothing of their own.
+        ([link("rome", 90, "/rome"), link("oslo", 9)], 99, "Best link: x.example/rome (90.9% of clicks)."),
+        (
+            [link("rome", 90, "https://www.x.example/italy?a"), link("oslo", 9)],
+            99,
+            "Best link: x.example/italy (90.9% of clicks).",
+        ),
+        # Nobody knows which of the links to the same page was clicked.
+        (
+            [
+                shared("rome", 90, "Logo"),
+                link("rome", 0, "To Rome"),
+                link("rome", 0, "To Rome"),
+                link("oslo", 9),
+            ],
+            99,
+            "Best link: To Rome (90.9% of clicks).",
+        ),
+        (
+            [shared("rome", 90, "Logo"), link("rome", 0, "To Rome"), link("oslo", 9)],
+            99,
+            "Best link: x.example/rome (90.9% of clicks).",
+        ),
+        (
+            [shared("rome", 90, "/rome"), link("rome", 0, "Rome"), link("oslo", 9)],
+            99,
+            "Best link: Rome (90.9% of clicks).",
+        ),
+        # Somebody does, of some clicks.
+        (
+            [shared("rome", 60, "Logo"), link("rome", 30, "To Rome"), link("oslo", 9)],
+            99,
+            "Best link: Logo (90.9% of clicks).",
         ),
     ],
 )

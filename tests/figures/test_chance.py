@@ -175,4 +175,4 @@ def test_a_p_value_is_a_probability(rates: list[tuple[int, int]]) -> None:
 
 
 def test_a_change_without_a_difference_has_no_direction() -> None:
-    assert Change("cor", Portion(300, 1000), 0.3002, 10).direction == ""
+    assert Change("cor", Portion(300, 1000), 0.3002, 10, (0.3, 0.31)).direction == ""

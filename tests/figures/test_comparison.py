@@ -247,12 +247,7 @@ def test_the_best_value_is_marked_if_it_is_more_than_chance(
         ),
         (
             rates((700, 200, 20), (710, 100, 20), SAME),
-            [
-                (
-                    "“Spring” got more opens than “Autumn”; “Summer” got more opens than “Autumn”; "
-                    "“Spring” got more clicks than all others."
-                )
-            ],
+            [("“Spring” and “Summer” got more opens than “Autumn”; “Spring” got the most clicks.")],
         ),
         (
             rates(SAME, SAME, opted_out=(60, 24)),
@@ -280,6 +275,20 @@ def test_the_headline_names_the_better_campaign(
     names = ["Spring", "Summer", "Autumn"][: len(figures["cor"])]
     shown = comparison.headline(names, figures, comparison.compare(figures))
     assert [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in shown] == expected
+
+
+def test_the_headline_tells_campaigns_with_the_same_name_apart() -> None:
+    figures = rates((700, 100, 20), (500, 200, 20))
+    assert comparison.headline(["Weekly", "Weekly"], figures, comparison.compare(figures)) == (
+        "“Weekly” (A) got more opens than “Weekly” (B); “Weekly” (B) got more clicks than “Weekly” (A).",
+    )
+
+
+def test_names_keep_their_direction_in_the_headline() -> None:
+    figures = rates((700, 200, 20), SAME)
+    [result] = comparison.headline(["عرض 50%!", "Summer"], figures, comparison.compare(figures))
+    name = "“\N{FIRST STRONG ISOLATE}عرض 50%!\N{POP DIRECTIONAL ISOLATE}”"
+    assert result == f"{name} did better than “Summer”: more opens and more clicks."
 
 
 def test_opens_with_machines_are_not_compared_with_those_without() -> None:

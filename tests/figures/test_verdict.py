@@ -169,6 +169,21 @@ RULES: dict[str, tuple[Performance, str]] = {
         campaign(counts(opened=312, clicked=10)),
         "Fewer clicks than your last ten campaigns; opens within chance.",
     ),
+    "far from usual, but usual is anything": (
+        campaign(counts(clicked=0), [*USUAL[:9], counts(opened=930, clicked=770)]),
+        (
+            "Fewer clicks than any of your last ten campaigns, but these differ too much to rule out chance. "
+            "Nobody has clicked."
+        ),
+    ),
+    "opens and clicks far from usual": (
+        campaign(counts(opened=130, clicked=3), [*USUAL[:9], counts(opened=930, clicked=770)]),
+        "Fewer opens and clicks than any of your last ten campaigns, but these differ too much to rule out chance.",
+    ),
+    "as usual, but": (
+        campaign(counts(opened=320, clicked=46, opted_out=50)),
+        "Opens and clicks are about as usual, but more customers opted out than usual: 4.9%, usually 1.2%.",
+    ),
     "clicks of those who opened": (
         campaign(counts(opened=275, clicked=66)),
         "About as usual. More of those who opened clicked than in your last ten campaigns.",
@@ -249,6 +264,10 @@ ALARMS: dict[str, tuple[Performance, str]] = {
         replace(campaign(counts(), []), machine_clicks=Portion(80, 100)),
         "Machines made 80.0% of all clicks (left out here).",
     ),
+    "only machines' clicks": (
+        replace(campaign(counts(clicked=0), []), machine_clicks=Portion(1470, 1470)),
+        "Machines made all 1,470 clicks (left out here).",
+    ),
     "machines' opens, included": (
         replace(campaign(counts(), []), machine_opens=Portion(90, 100), audience=Audience.ALL),
         "Machines made 90.0% of all opens (included here).",
@@ -262,7 +281,10 @@ ALARMS: dict[str, tuple[Performance, str]] = {
 
 @pytest.mark.parametrize(("performance", "expected"), ALARMS.values(), ids=ALARMS)
 def test_what_stands_out_has_its_words(performance: Performance, expected: str) -> None:
-    assert verdict.verdict(performance).notable.replace("\N{NO-BREAK SPACE}", " ") == expected
+    shown = verdict.verdict(performance)
+    _, _, alarm = shown.result.partition(" as usual, but ")
+    notable = f"{alarm[0].upper()}{alarm[1:]}" if alarm else shown.notable
+    assert notable.replace("\N{NO-BREAK SPACE}", " ") == expected
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,12 @@ def test_names_from_right_to_left_keep_their_order(
         }
         for kind, hour in (("opened", 10), ("opened", 12), ("clicked", 12))
     ]
-    tables = {"campaigns": [campaign], "customers": [customer], "messages": [message], "events": events}
+    tables = {
+        "campaigns": [campaign, campaign | {"campaign_id": "other"}],
+        "customers": [customer],
+        "messages": [message],
+        "events": events,
+    }
     (tmp_path / "bundle").mkdir()
     for name, rows in tables.items():
         (tmp_path / "bundle" / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -64,9 +69,12 @@ def test_names_from_right_to_left_keep_their_order(
     address = serve(tmp_path / "mailsight.duckdb")
     with visit(browser) as (page, wrong):
         page.goto(address)
-        row = page.get_by_role("row", name=NAME)
+        row = page.get_by_role("row", name=NAME).first
         assert reads_from_the_right(row.locator(".main"), NAME)
         assert reads_from_the_right(row.locator(".note").first, SUBJECT)
+        page.goto(f"{address}/compare?id=rtl&id=other")
+        figures = page.get_by_role("table", name="Figures compared")
+        assert reads_from_the_right(figures.locator("th").nth(1), NAME)
         page.goto(f"{address}/campaign?id=rtl&audience=all")
         settle(page)
         assert page.title() == f"\N{FIRST STRONG ISOLATE}{NAME}\N{POP DIRECTIONAL ISOLATE} · Mailsight"

@@ -23,6 +23,7 @@ class Written:
     days: tuple[str, str]
     hour: str
     date_input: str
+    typed: str
     calendar: str
     size: str
     foreign: str
@@ -37,6 +38,7 @@ WRITTEN = {
         days=("Monday", "Sunday"),
         hour="20:00",
         date_input="dd.mm.yyyy–dd.mm.yyyy",
+        typed="14.4.2026",
         calendar="MDMDFSS",
         size=r"Download · \d+,\d\xa0kB",
         foreign=r"(?<!\d)\d,\d{3}|\d\.\d\s?%|\d[AP]M",
@@ -49,6 +51,7 @@ WRITTEN = {
         days=("Sunday", "Saturday"),
         hour="8:00\xa0PM",
         date_input="mm/dd/yyyy–mm/dd/yyyy",
+        typed="4/14/2026",
         calendar="SMTWTFS",
         size=r"Download · \d+\.\d\xa0kB",
         foreign=r"(?<!\d)\d\.\d{3}|\d,\d\s?%|\d\s%|14\.? Apr|1[89]:\d\d",
@@ -76,6 +79,16 @@ def test_a_page_is_written_as_the_viewers_locale_has_it(browser: Browser, addres
         expect(grid(page).locator('[row-index="0"] [col-id="sent_at"]')).to_have_text(written.in_grid)
         expect(grid(page).locator(".foot span")).to_have_text(f"{sent} customers")
         assert foreign(page, written) == []
+
+        day = grid(page).get_by_label("Sent Filter Input")
+        expect(day).to_have_attribute("placeholder", written.date_input.split("–")[0])
+        day.fill("31")
+        expect(day).to_have_attribute("aria-invalid", "true")
+        day.fill(written.typed)
+        expect(page).to_have_url(re.compile("filter=sent_at.equals.2026-04-14"))
+        expect(grid(page).locator(".foot span")).to_have_text(f"{sent} customers")
+        grid(page).get_by_role("button", name="Clear column filters").click()
+        expect(day).to_have_value("")
 
         # A click reruns only the part of the page with the customers.
         page.get_by_role("button", name=re.compile("^Clicked")).first.click()

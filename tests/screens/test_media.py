@@ -44,12 +44,14 @@ def test_paper_shows_the_figures_and_the_mail_without_controls(page: Page) -> No
     for control in ("Selection", "Report", "Download as HTML", "PNG", "How is Opened counted?"):
         expect(page.get_by_role("button", name=control)).to_be_hidden()
     expect(customers).to_be_hidden()
+    expect(page.get_by_role("link", name="Campaigns")).to_be_hidden()
     expect(page.get_by_role("tab", name="Heatmap")).to_be_visible()
     expect(page.get_by_role("tab", name="Timeline")).to_be_hidden()
     expect(page.locator(".cards .value").first).to_be_visible()
     assert colour(page, ".stApp") == "rgb(255, 255, 255)"
     assert colour(page, ".cards .value", "color") == colour(page, "h1", "color") == "rgb(14, 22, 33)"
     badge = page.frame_locator(".mail iframe").locator("[data-badge]").first
+    assert colour(page, '[role="tablist"]', "breakAfter") == "avoid"
     assert badge.evaluate("badge => getComputedStyle(badge).printColorAdjust") == "exact"
     top = page.locator("h1").bounding_box()
     logo = page.get_by_test_id("stLogoLink").bounding_box()

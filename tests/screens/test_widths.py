@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from mailsight.loading import bundles
 from tests.support import wide_texts
 from tests.support.browsing import close_dialog, grid, settle, until_still, visit
+from tests.support.campaigns import newest_clicked
 from tests.support.examples import examples
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -84,6 +85,27 @@ def test_no_tab_or_dialog_of_a_campaign_is_cut_off(page: Page, address: str) -> 
         close_dialog(page)
         settle(page)
     assert {place: found for place, found in faults.items() if found} == {}
+
+
+def test_figures_and_switches_stay_on_one_line(browser: Browser, server: str, sample_database: Path) -> None:
+    with visit(browser) as (page, _):
+        page.set_viewport_size({"width": 1024, "height": HEIGHT})
+        open_page(page, f"{server}/campaign?id={newest_clicked(sample_database)}")
+        figures = page.get_by_role("table", name="Opened and clicked").locator("td.right")
+        lines = figures.evaluate_all(
+            """cells => cells.map(cell => {
+                const range = document.createRange();
+                range.selectNodeContents(cell);
+                return new Set([...range.getClientRects()].map(box => Math.round(box.bottom / 4))).size;
+            })"""
+        )
+        assert set(lines) == {1}
+        page.get_by_role("tab", name="Heatmap").click()
+        switches = page.get_by_role("button", name="PNG").locator("xpath=..")
+        assert (
+            switches.evaluate("tools => new Set([...tools.children].map(tool => tool.offsetTop >> 3)).size")
+            == 1
+        )
 
 
 @pytest.mark.parametrize(

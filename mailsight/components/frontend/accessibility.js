@@ -117,6 +117,10 @@ function mend() {
       element.setAttribute("aria-label", `${words} ${beside}`);
     }
   }
+  for (const button of document.querySelectorAll('[class*="st-key-issued_"] button')) {
+    const [title, facts] = [...button.closest('[class*="st-key-issued_"]').querySelectorAll("p")].map((words) => words.textContent);
+    button.setAttribute("aria-label", `Revoke ${title}, ${facts.split(" · ").at(-1)}`);
+  }
   restore();
   enterFirstField();
 }

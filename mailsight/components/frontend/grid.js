@@ -275,7 +275,7 @@ var datasource = {
    second of two). */
 function nameFilters() {
   document.querySelectorAll('button[aria-label="Open Filter Menu"]').forEach(function (button) {
-    var input = Array.from(button.closest('.ag-header-cell').querySelectorAll('input')).pop();
+    var input = Array.from(button.closest('.ag-header-cell').querySelectorAll('input[aria-label]')).pop();
     if (input) button.setAttribute('aria-label', 'More filters: ' + input.getAttribute('aria-label').replace(' Filter Input', ''));
   });
 }
@@ -324,6 +324,68 @@ class NameCell {
   }
   getGui() { return this.link; }
   refresh() { return false; }
+}
+
+/* A day to filter by, written as the viewer's locale has it. The browser's own field, here only to open its calendar, is written
+   in the browser's language. */
+class DayField {
+  init(params) {
+    var field = this;
+    this.format = params.context.day;
+    this.changed = params.onDateChanged;
+    this.gui = document.createElement('div');
+    this.gui.className = 'day ag-input-wrapper';
+    this.text = document.createElement('input');
+    this.text.className = 'ag-input-field-input ag-text-field-input';
+    this.text.placeholder = this.format.toLowerCase();
+    this.text.addEventListener('input', function () { field.follow(); });
+    this.calendar = document.createElement('input');
+    this.calendar.type = 'date';
+    this.calendar.tabIndex = -1;
+    this.calendar.setAttribute('aria-hidden', 'true');
+    this.calendar.addEventListener('change', function () {
+      field.setDate(field.calendar.valueAsDate && dayOf(field.calendar.value.split('-')));
+      field.follow();
+    });
+    this.open = document.createElement('button');
+    this.open.type = 'button';
+    this.open.title = 'Choose a day';
+    this.open.innerHTML = '<svg viewBox="0 0 24 24"><path d="M5 6h14v14H5zM5 10h14M9 3v4M15 3v4"/></svg>';
+    this.open.addEventListener('click', function () {
+      var date = field.getDate();
+      field.calendar.value = date ? [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-') : '';
+      field.calendar.showPicker();
+    });
+    this.gui.append(this.text, this.calendar, this.open);
+  }
+  follow() {
+    this.text.setAttribute('aria-invalid', String(this.text.value.trim() !== '' && !this.getDate()));
+    this.changed();
+  }
+  getGui() { return this.gui; }
+  getDate() {
+    var numbers = this.text.value.match(/^\D*(\d+)\D+(\d+)\D+(\d+)\D*$/);
+    var order = this.format.match(/[YMD]+/g);
+    return numbers && dayOf(['YYYY', 'MM', 'DD'].map(function (part) { return numbers[order.indexOf(part) + 1]; }));
+  }
+  setDate(date) {
+    /* No date yet is no reason to take away what somebody types. */
+    if (!date && document.activeElement === this.text) return;
+    this.text.value = date ? this.format.replace('YYYY', date.getFullYear())
+      .replace('MM', twoDigits(date.getMonth() + 1)).replace('DD', twoDigits(date.getDate())) : '';
+  }
+  setInputPlaceholder() {}
+  setInputAriaLabel(label) { this.text.setAttribute('aria-label', label); }
+  setDisabled(disabled) { this.text.disabled = this.open.disabled = disabled; }
+  afterGuiAttached(params) { if (!(params && params.suppressFocus)) this.text.focus(); }
+}
+
+function twoDigits(number) { return String(number).padStart(2, '0'); }
+
+/* The day with this year of four digits, month and day, if there is one. */
+function dayOf(parts) {
+  var date = new Date(parts[0], parts[1] - 1, parts[2]);
+  return /^\d{4}$/.test(parts[0]) && date.getMonth() === parts[1] - 1 && date.getDate() === Number(parts[2]) ? date : null;
 }
 
 class StateCell {
@@ -421,6 +483,7 @@ window.mailsight = {
   NameCell: NameCell,
   ready: ready,
   columnResized: columnResized,
+  DayField: DayField,
   fitColumns: fitColumns,
   scrolled: scrolled,
   StateCell: StateCell,

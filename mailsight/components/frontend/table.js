@@ -204,7 +204,7 @@ const focusAgain = (root, { row, index }) => {
 const fit = (root) => {
   const frame = root.querySelector(".frame:has(> table)");
   if (!frame?.clientWidth) return; // the tab is hidden
-  const looks = ["roomy", "snug", "tight", frame.dataset.narrowest];
+  const looks = ["roomy", "snug", "close", "tight", frame.dataset.narrowest];
   looks.some((look) => {
     frame.classList.remove(...looks);
     frame.classList.add(look);

@@ -14,12 +14,14 @@ def revocable(title: str, facts: Sequence[str], key: str, icon: str) -> bool:
 
     Returns whether somebody has just clicked the button.
     """
+    # By the key of the row, accessibility.js says in the button's name what it revokes.
     with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=key
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=f"issued_{key}"
     ):
         with st.container(width="stretch", gap=None):
-            st.markdown(title)
-            st.caption(" · ".join(facts))
+            st.markdown(f"**{title}**")
+            text = " · ".join(facts)
+            st.caption(f"{text[0].upper()}{text[1:]}")
         return st.button("Revoke", icon=icon, key=f"revoke:{key}")
 
 

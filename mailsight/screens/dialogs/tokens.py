@@ -74,7 +74,7 @@ def _existing(known: list[Token]) -> None:
     st.subheader("Tokens", anchor=False)
     zone = navigation.zone()
     for token in known:
-        name = f"**{formats.plain(token.name)}**"
+        name = formats.plain(token.name)
         limits = sorted(token.tags) + sorted(token.sender_domains)
         only = f" of {formats.plain(', '.join(limits))} only" if limits else ""
         reads = _READS[Role.MARKETER if token.scope.customers else Role.READER].lower()
@@ -95,4 +95,4 @@ def _existing(known: list[Token]) -> None:
             )
         if is_revoked:
             tokens.revoke(token.token_id)
-            row.markdown(f"{name} is revoked.")
+            row.markdown(f"**{name}** is revoked.")
