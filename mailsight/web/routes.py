@@ -27,10 +27,11 @@ from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.served import warehouse
 
-from . import audit, configuration, downloads, hosts, metrics, parameters, shared, webhooks
+from . import audit, configuration, downloads, elsewhere, hosts, metrics, parameters, shared, webhooks
 from .answers import path
 from .api import routes as api
 from .compression import BaseUrlScript, CompressedCode, base_url_script
+from .elsewhere import Elsewhere
 from .gate import Gate
 from .headers import SecurityHeaders, streamlit_scripts
 from .health import Health, Readiness
@@ -80,6 +81,7 @@ def middleware() -> list[Middleware]:
         ),
         Middleware(RequestLog),
         Middleware(hosts.KnownHosts, names, public_url, path("webhooks/")),
+        Middleware(Elsewhere),
         Middleware(Refusals, path("webhooks/")),
         Middleware(Gate),
         Middleware(UploadGate),
@@ -101,6 +103,7 @@ async def loading(_: st.App) -> AsyncIterator[None]:
     Not with `MAILSIGHT_LOADER=off`: another server does it. Removes all exported files when the server stops.
     """
     config = settings.from_environment()
+    await run_in_threadpool(elsewhere.pages().open)
     if config.loader:
         await run_in_threadpool(uploads.remove_leftovers)
         _start_loading(config)
@@ -108,6 +111,7 @@ async def loading(_: st.App) -> AsyncIterator[None]:
         yield
     finally:
         await run_in_threadpool(downloads.close)
+        await run_in_threadpool(elsewhere.pages().close)
         while _loaders:
             await run_in_threadpool(_loaders.pop().stop)
         while _importers:
