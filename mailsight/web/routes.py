@@ -21,6 +21,7 @@ from mailsight.importing import schedule
 from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
+from mailsight.privacy import erasure
 from mailsight.privacy.retention import Retention
 from mailsight.settings import Settings
 from mailsight.state import erased
@@ -34,7 +35,7 @@ from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .elsewhere import Elsewhere
 from .gate import Gate
 from .headers import SecurityHeaders, streamlit_scripts
-from .health import Health, Readiness
+from .health import ERASURE, Health, Readiness
 from .logs import RequestLog
 from .metrics import Metrics
 from .recipients import recipients
@@ -167,8 +168,7 @@ def _problems() -> list[str]:
     reasons += schedule.problems(config.database, configuration.current().imports)
     if any(not importer.is_running for importer in _importers):
         reasons.append("The thread that runs imports has ended. Restart the server.")
-    if problem := audit.problem():
-        reasons.append(problem)
+    reasons += filter(None, [audit.problem(), erasure.problem(config.database)])
     if configuration.problem():
         # Its own message may name files; it is in the log.
         reasons.append(
@@ -184,12 +184,14 @@ def _warnings() -> list[str]:
 
 def _readiness() -> dict[str, str]:
     """What works, for `/readyz`."""
-    return health.readiness(
+    database = settings.from_environment().database
+    checks = health.readiness(
         warehouse(),
-        spool.beside(settings.from_environment().database),
+        spool.beside(database),
         loader=_loaders[0] if _loaders else None,
         importer=_importers[0] if _importers else None,
     )
+    return checks | {ERASURE: erasure.problem(database) or health.OK}
 
 
 def _state(readiness: Readiness) -> metrics.State:
