@@ -28,6 +28,9 @@ from .webhooks import Secrets, configured
 
 WATCH_SECONDS = 2.0
 
+# How long the identity provider may take, over all requests of one step.
+PROVIDER_SECONDS = 15.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +51,15 @@ class Configuration:
     @property
     def for_streamlit(self) -> dict[str, Any]:
         """The secrets for `st.App`. Never empty, because Streamlit would then read the files."""
-        return {"auth": dict(self.auth)}
+        auth = {
+            name: _patient(value) if name in self.providers else value for name, value in self.auth.items()
+        }
+        return {"auth": _patient(auth) if "default" in self.providers else auth}
+
+
+def _patient(provider: Mapping[str, Any]) -> dict[str, Any]:
+    """The section of a provider, with all of the time that it has: Authlib gives up sooner, if many sign in at once."""
+    return {**provider, "client_kwargs": {"timeout": PROVIDER_SECONDS, **provider.get("client_kwargs", {})}}
 
 
 @dataclass(frozen=True, slots=True)

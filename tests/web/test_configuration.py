@@ -362,3 +362,16 @@ def test_programs_cannot_run_pages_past_the_checks(first_start: dict[str, object
     first_start["server.enableAgentApi"] = True
     with pytest.raises(BadSetting, match="enableAgentApi"):
         configuration.current()
+
+
+def test_each_identity_provider_gets_all_of_its_time() -> None:
+    named = {"client_id": "a", "client_kwargs": {"prompt": "login"}}
+    assert configuration.Configuration(auth={"redirect_uri": "x", "google": named}).for_streamlit == {
+        "auth": {
+            "redirect_uri": "x",
+            "google": {"client_id": "a", "client_kwargs": {"timeout": 15.0, "prompt": "login"}},
+        }
+    }
+    one = configuration.Configuration(auth={"client_id": "a"}).for_streamlit
+    assert one == {"auth": {"client_id": "a", "client_kwargs": {"timeout": 15.0}}}
+    assert configuration.Configuration().for_streamlit == {"auth": {}}
