@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 from mailsight import settings
 from mailsight.errors import NotAllowed, StateUnreadable
 from mailsight.state import audit
@@ -20,7 +22,7 @@ from mailsight.state.audit import Action, Audit, Detail
 from mailsight.vocabulary import Role
 
 from . import configuration, sessions
-from .access import Claims, Viewer, name_of
+from .access import Claims, Right, Viewer, name_of
 from .sessions import Visitor
 
 # Pages run again for every click on them. What somebody does again within this time of the last is still the same.
@@ -167,6 +169,16 @@ def signed_out(claims: Claims) -> None:
 def refused(what: str, claims: Claims) -> None:
     """Record that somebody was refused, at most once a minute for each `what`, which is a name of the program."""
     seen_by(_somebody(claims), "refused", Action.REFUSED, again=int(time.time() // 60), what=what)
+
+
+def _refused_in_part(right: Right) -> None:
+    """Record a refusal in a part of a page that reruns on its own: the shell records those of whole pages."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context and context.fragment_ids_this_run:
+        refused(f"part: {right.value}", sessions.current_claims())
+
+
+sessions.on_refusal.append(_refused_in_part)
 
 
 def _somebody(claims: Claims) -> Viewer:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -25,7 +25,7 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from mailsight.errors import NotAllowed
+from mailsight.errors import NotAllowed, NotInRole
 
 from . import activity, configuration, elsewhere, ended
 from .access import CLOCK_SECONDS, Access, Claims, Right, Standing, Viewer
@@ -53,6 +53,9 @@ class _Session:
     uploads: bool = False  # whether the Upload dialog is open
     lost_at: float | None = None  # when it was first seen without a connection
 
+
+#: Called with the right that the viewer of a page lacks. The audit, which reads sessions, adds itself.
+on_refusal: list[Callable[[Right], None]] = []
 
 _lock = threading.Lock()
 _sessions: dict[str, _Session] = {}
@@ -183,7 +186,12 @@ def may(right: Right) -> bool:
 def require(right: Right) -> Viewer:
     """Who looks at the page that is running. Raises `NotAllowed`, and `NotInRole` if they don't have the right."""
     now = current()
-    now.require(right)
+    try:
+        now.require(right)
+    except NotInRole:
+        for note in on_refusal:
+            note(right)
+        raise
     return now
 
 
