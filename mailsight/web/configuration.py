@@ -28,8 +28,9 @@ from .webhooks import Secrets, configured
 
 WATCH_SECONDS = 2.0
 
-# How long the identity provider may take, over all requests of one step.
-PROVIDER_SECONDS = 15.0
+# How long the identity provider may take, over all requests of one step. This process may be what is slow: a hundred
+# people who sign in at nine o'clock have to wait for each other, but not to be refused.
+PROVIDER_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import streamlit as st
+from filelock import FileLock, Timeout
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, StreamingResponse
@@ -25,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 
 from mailsight import settings
+from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER
 
 from . import configuration
 from .answers import HEADERS, path
@@ -47,25 +49,35 @@ def name(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages that processes have: a folder for each process, named by its port."""
+    """The pages of the processes that serve a database: a folder for each process, named by its port.
 
-    folder: Path
-    port: int
+    Each locks its folder while it runs, so that nothing is passed on to whatever uses its port later.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder, self._own = folder, folder / str(port)
+        self._lock = _lock(self._own)
 
     def open(self) -> None:
-        """Start without pages."""
-        self.close()
-        self._own.mkdir(parents=True, mode=0o700)
+        """Start without pages. Without a folder of its own, a process is known to the proxy only."""
+        with suppress(OSError, Timeout):
+            self._own.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            self._lock.acquire()
+            for page in self._own.iterdir():
+                if _NAME.fullmatch(page.name):
+                    page.unlink()
 
     def close(self) -> None:
-        shutil.rmtree(self._own, ignore_errors=True)
+        if self._lock.is_locked:
+            shutil.rmtree(self._own, ignore_errors=True)
+            self._lock.release()
 
     def note(self, page: str) -> None:
-        """Note that this process has a page. Without room on the disk, it is found by the proxy only."""
-        with suppress(OSError):
-            (self._own / page).touch()
+        """Note that this process has a page."""
+        if self._lock.is_locked:
+            with suppress(OSError):
+                (self._own / page).touch(PRIVATE_FILE)
 
     def forget(self, page: str) -> None:
         with suppress(OSError):
@@ -75,17 +87,27 @@ class Pages:
         """The port of the other process that has a page; None if it is here, or nowhere."""
         if (self._own / page).exists():
             return None
-        return next((port for port in self.others() if (self.folder / str(port) / page).exists()), None)
+        return next((port for port in self.others() if (self._folder / str(port) / page).exists()), None)
 
     def others(self) -> Iterator[int]:
-        """The ports of the other processes. Some may have ended."""
-        for each in self.folder.glob("*"):
-            if each.name.isdecimal() and int(each.name) != self.port:
+        """The ports of the other processes that are running."""
+        for each in self._folder.glob("*"):
+            if each != self._own and each.name.isdecimal() and _is_locked(each):
                 yield int(each.name)
 
-    @property
-    def _own(self) -> Path:
-        return self.folder / str(self.port)
+
+def _lock(folder: Path) -> FileLock:
+    return FileLock(folder / "lock", mode=PRIVATE_FILE, timeout=0, thread_local=False)
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        with _lock(folder):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
 
 
 @cache

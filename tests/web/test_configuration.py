@@ -369,9 +369,9 @@ def test_each_identity_provider_gets_all_of_its_time() -> None:
     assert configuration.Configuration(auth={"redirect_uri": "x", "google": named}).for_streamlit == {
         "auth": {
             "redirect_uri": "x",
-            "google": {"client_id": "a", "client_kwargs": {"timeout": 15.0, "prompt": "login"}},
+            "google": {"client_id": "a", "client_kwargs": {"timeout": 30.0, "prompt": "login"}},
         }
     }
     one = configuration.Configuration(auth={"client_id": "a"}).for_streamlit
-    assert one == {"auth": {"client_id": "a", "client_kwargs": {"timeout": 15.0}}}
+    assert one == {"auth": {"client_id": "a", "client_kwargs": {"timeout": 30.0}}}
     assert configuration.Configuration().for_streamlit == {"auth": {}}

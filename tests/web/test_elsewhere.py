@@ -29,21 +29,34 @@ def other() -> Iterator[int]:
 
 
 @pytest.fixture
-def pages(tmp_path: Path, other: int, monkeypatch: pytest.MonkeyPatch) -> Pages:
-    """The pages of this process; of the other one; and of one that has ended."""
-    folder = tmp_path / "pages"
-    for port, page in ((HERE, OURS), (other, THEIRS), (free_port(), LOST)):
-        there = Pages(folder, port)
-        there.open()
-        there.note(page)
-    here = Pages(folder, HERE)
-    monkeypatch.setattr(elsewhere, "pages", lambda: here)
-    return here
+def theirs(tmp_path: Path, other: int) -> Iterator[Pages]:
+    yield from _pages(tmp_path, other, THEIRS)
 
 
 @pytest.fixture
-def client(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    assert pages.port == HERE
+def ending(tmp_path: Path) -> Iterator[Pages]:
+    """The pages of a process that has just ended."""
+    yield from _pages(tmp_path, free_port(), LOST)
+
+
+@pytest.fixture
+def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    for pages in _pages(tmp_path, HERE, OURS):
+        monkeypatch.setattr(elsewhere, "pages", lambda pages=pages: pages)
+        yield pages
+
+
+def _pages(folder: Path, port: int, page: str) -> Iterator[Pages]:
+    pages = Pages(folder, port)
+    pages.open()
+    pages.note(page)
+    yield pages
+    pages.close()
+
+
+@pytest.fixture
+def client(ours: Pages, theirs: Pages, ending: Pages, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    assert len({ours, theirs, ending}) == 3
     access = SimpleNamespace(sign_in=True)
     monkeypatch.setattr(configuration, "current", lambda: SimpleNamespace(access=access))
 
@@ -120,15 +133,40 @@ def test_a_file_that_no_other_process_has_is_missing_here(client: TestClient) ->
     assert client.get("/media/missing").text == "here: 0 bytes"
 
 
-def test_a_page_is_known_to_all_until_it_or_its_process_ends(pages: Pages, other: int) -> None:
-    assert [pages.port_of(page) for page in (THEIRS, OURS)] == [other, None]
-    theirs = Pages(pages.folder, other)
+def test_a_page_is_known_to_all_until_it_ends(ours: Pages, theirs: Pages, other: int) -> None:
+    assert [ours.port_of(page) for page in (THEIRS, OURS, LOST)] == [other, None, None]
     assert theirs.port_of(OURS) == HERE
-    pages.forget(OURS)
+    ours.forget(OURS)
     assert theirs.port_of(OURS) is None
-    theirs.open()  # it starts again after it was killed
-    assert pages.port_of(THEIRS) is None
-    pages.close()
-    pages.note(OURS)
-    pages.forget(OURS)
-    assert str(HERE) not in {each.name for each in pages.folder.iterdir()}
+    ours.note(OURS)
+    ours.close()
+    assert theirs.port_of(OURS) is None
+    ours.note(OURS)  # a run that was still going on
+    assert theirs.port_of(OURS) is None
+
+
+def test_whatever_uses_the_port_of_a_killed_process_gets_nothing(ours: Pages, tmp_path: Path) -> None:
+    """The system releases its lock, and nothing else changes."""
+    killed = tmp_path / "2"
+    killed.mkdir()
+    (killed / LOST).touch()
+    (killed / "lock").touch()
+    assert list(ours.others()) == []
+    assert ours.port_of(LOST) is None
+    back = Pages(tmp_path, 2)
+    back.open()
+    assert list(ours.others()) == [2]
+    assert ours.port_of(LOST) is None  # that page is in another process now
+    back.close()
+
+
+def test_two_processes_that_think_they_have_the_same_port_keep_their_pages(
+    ours: Pages, tmp_path: Path
+) -> None:
+    """In containers, for example, on one volume."""
+    second = Pages(tmp_path, HERE)
+    second.open()
+    second.note(THEIRS)
+    second.close()
+    assert {each.name for each in (tmp_path / str(HERE)).iterdir()} == {"lock", OURS}
+    assert ours.port_of(OURS) is None
