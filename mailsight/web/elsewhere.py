@@ -40,6 +40,8 @@ _SECONDS = httpx.Timeout(60.0, connect=2.0)
 _NOT_PASSED_ON = frozenset(
     {"connection", "keep-alive", "te", "transfer-encoding", "upgrade", "x-forwarded-for", "x-forwarded-proto"}
 )
+# Others hold the lock for a moment, to see whether it is free.
+_LOCK_SECONDS = 0.5
 _NAME = re.compile(r"[0-9a-f]{32}")
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "localhost": "127.0.0.1", "::": "[::1]"}  # noqa: S104
 
@@ -63,7 +65,7 @@ class Pages:
         """Start without pages. Without a folder of its own, a process is known to the proxy only."""
         with suppress(OSError, Timeout):
             self._own.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            self._lock.acquire()
+            self._lock.acquire(timeout=_LOCK_SECONDS, poll_interval=0.01)
             for page in self._own.iterdir():
                 if _NAME.fullmatch(page.name):
                     page.unlink()
@@ -143,8 +145,8 @@ class Elsewhere:
         for port in await run_in_threadpool(_ports, request):
             try:
                 answer = await self._client.send(_passed_on(request, port), stream=True)
-            except httpx.ConnectError:
-                continue  # It has ended. Nothing of the body was read.
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL):
+                continue  # Nothing of the body was read.
             except (httpx.HTTPError, ClientDisconnect):
                 gone = PlainTextResponse("The process that shows this page has ended.\n", 502, HEADERS)
                 await gone(request.scope, request.receive, send)
@@ -156,7 +158,7 @@ class Elsewhere:
             response.raw_headers = [
                 (key.lower(), value)
                 for key, value in answer.headers.raw
-                if key.lower().decode() not in _NOT_PASSED_ON
+                if key.lower().decode("latin-1") not in _NOT_PASSED_ON
             ]
             await response(request.scope, request.receive, send)
             return True
@@ -183,9 +185,12 @@ def _ports(request: Request) -> list[int]:
 
 def _passed_on(request: Request, port: int) -> httpx.Request:
     address = str(st.get_option("server.address") or "")
-    headers = [(key, value) for key, value in request.headers.items() if key not in _NOT_PASSED_ON]
+    headers = [
+        (key, value) for key, value in request.headers.raw if key.decode("latin-1") not in _NOT_PASSED_ON
+    ]
     client = request.client.host if request.client else ""
-    headers += [("x-forwarded-for", client), ("x-forwarded-proto", request.url.scheme), (_PASSED_ON, "1")]
+    instead = {"x-forwarded-for": client, "x-forwarded-proto": request.url.scheme, _PASSED_ON: "1"}
+    headers += [(key.encode(), value.encode()) for key, value in instead.items()]
     has_body = {"content-length", "transfer-encoding"} & set(request.headers.keys())
     raw_path = request.scope.get("raw_path", request.url.path.encode()).decode("ascii")
     return httpx.Request(

@@ -84,7 +84,12 @@ def test_what_belongs_to_a_page_of_another_process_is_answered_there(
     client: TestClient, other: int, method: str, path: str
 ) -> None:
     body = b"x" * 100_000 if method != "GET" else b""
-    lies = {"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "http", "Cookie": "a=b"}
+    lies: dict[str, str | bytes] = {
+        "X-Forwarded-For": "198.51.100.1",
+        "X-Forwarded-Proto": "http",
+        "Cookie": "a=b",
+        "X-Name": "Zoë".encode(),
+    }
     answer = client.request(method, path, content=body, headers=lies)
     assert answer.status_code == 200
     seen = answer.json()
