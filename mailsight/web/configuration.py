@@ -220,6 +220,10 @@ def start() -> Configuration:
     """Read the configuration when the server starts, keep Streamlit from reading it again, and watch the files."""
     configuration = current()
     streamlit_config.set_option("secrets.files", [])
+    if secret := configuration.auth.get("cookie_secret"):
+        # Streamlit signs what it remembers of a sign-in that is under way with this one, which is random otherwise, and
+        # another process may be the one to which people return.
+        streamlit_config.set_option("server.cookieSecret", secret)
     bootstrap.load_config_options = _keep_options
     if is_open():
         _log.warning(
