@@ -19,6 +19,7 @@ from mailsight.loading import archives, bundles, child, classify, health, payloa
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
 from mailsight.loading.segments import MAX_ATTEMPTS
+from mailsight.privacy import erasure
 from mailsight.reports import data
 from mailsight.sample import bundle as sample_bundle
 from mailsight.state.audit import Action
@@ -186,13 +187,15 @@ def check(context: typer.Context, database: Database = None) -> None:
 
 @app.command("health")
 def health_(context: typer.Context, database: Database = None) -> None:
-    """Check database, spool, disk and imports; print what doesn't work. Exit status 1 if anything doesn't."""
+    """Check database, spool, disk, imports and erasures; print what doesn't work. Exit status 1 if anything doesn't."""
     path = database_path(context, database)
     interval = settings.from_environment().webhook_load_seconds
     problems = health.problems(
         Warehouse(path), spool.beside(path), interval, takes_webhooks=bool(settings.webhook_secrets())
     )
     problems += schedule.problems(path)
+    if interrupted := erasure.problem(path):
+        problems.append(interrupted)
     for problem in problems:
         print(problem)
     if problems:

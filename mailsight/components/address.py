@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from mailsight.web import parameters
+from mailsight.figures import formats
+from mailsight.web import parameters, sessions
 from mailsight.web.parameters import Dialog, Parameter
 
 from .mail_frame import frontend
@@ -20,6 +21,7 @@ Change = tuple[Parameter[Any], Any]
 
 # Keys of the session: the page that is shown, the address at which each page was left, and the number of runs.
 _PAGE, _LEFT, _RUNS = "address:page", "address:left", "address:runs"
+_HISTORY = "address_steps"
 
 _copy_link = st.components.v2.component(
     "mailsight_copy_link",
@@ -43,7 +45,23 @@ def open_page(page: str) -> None:
     # The number makes the script hear of every run, even of one at the same address.
     st.session_state[_RUNS] = number = st.session_state.get(_RUNS, 0) + 1
     with st.container(key="address"):
-        _history(key="address_steps", data={"page": page, "query": query, "run": number})
+        _history(
+            key=_HISTORY,
+            data={"page": page, "query": query, "run": number, "session": sessions.current_page()},
+            on_interrupted_change=_say_interrupted,
+        )
+
+
+def _say_interrupted() -> None:
+    """Say which files the server was writing when it ended: the page goes on in another process, without them."""
+    names = st.session_state[_HISTORY].interrupted
+    if isinstance(names, list) and names:
+        files = formats.listed(formats.plain(name) for name in names)
+        st.toast(
+            f"**The export was interrupted.** The server restarted before it had written {files}. Export again.",
+            icon=":material/error:",
+            duration="infinite",
+        )
 
 
 def value(parameter: Parameter[T]) -> T:

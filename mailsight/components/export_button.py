@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any, BinaryIO
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -19,7 +18,6 @@ from mailsight.figures.formats import plain
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web import downloads, sessions
 from mailsight.web.access import Right
-from mailsight.web.answers import path
 from mailsight.web.audit import Export
 from mailsight.web.downloads import Exported, Write
 
@@ -250,13 +248,13 @@ def _start(
 
 
 def _progress(file: Exported, unit: str) -> dict[str, str]:
-    query = urlencode({"token": downloads.token(file)})
+    token = downloads.token(file)
     return {
         "id": file.job.id,
         "name": file.job.name,
         "unit": unit,
-        "progress": f"{path('api/export/progress')}?{query}",
-        "file": f"{path('api/export')}?{query}",
+        "progress": sessions.address("api/export/progress", token=token),
+        "file": sessions.address("api/export", token=token),
     }
 
 

@@ -20,7 +20,7 @@ from mailsight.vocabulary import Audience, Stage, Status
 from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
-from mailsight.web import answers, recipients
+from mailsight.web import answers, recipients, sessions
 from mailsight.web.audit import Export
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
 
@@ -186,7 +186,7 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
         "context": {
             "day": locales.current().date_input,
             "request": encoded,
-            "route": answers.path("api/recipients"),
+            "route": sessions.address("api/recipients"),
             "colours": _COLOURS,
             "selected": report.customers,
             "all": formats.count(report.customers),

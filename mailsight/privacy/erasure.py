@@ -6,11 +6,14 @@ interrupted, `finish` continues: the list says who is left.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailsight.errors import LoadRefused, LoadRunning
+from filelock import FileLock, Timeout
+
+from mailsight.errors import LoadRefused, LoadRunning, StateUnreadable
 from mailsight.figures.metrics import share
 from mailsight.loading import arrivals, payloads, spool
 from mailsight.loading.derive import Progress
@@ -20,9 +23,14 @@ from mailsight.state import erased
 from mailsight.state.erased import Kind
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import Draft, import_folder, rewritten, scratch
+from mailsight.warehouse.files import PRIVATE_FILE
 from mailsight.warehouse.reader import Warehouse
 
 from . import leftovers, people
+
+_INTERRUPTED = (
+    "An erasure was interrupted: files may still name who was erased. Run `mailsight erase --finish`."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +70,9 @@ def erase(
             values = {value for person in persons for value in person.values}
             key_hashes = arrivals.hashes(work, values)
             entries = people.entries(data, persons, key_hashes, state.key(erased.KEY))
-    erased.add(state, entries)
-    return Erasure(len(persons), finish(database, progress=progress, wait_seconds=wait_seconds))
+    with _under_way(database, wait_seconds):
+        erased.add(state, entries)
+        return Erasure(len(persons), finish(database, progress=progress, wait_seconds=wait_seconds))
 
 
 def finish(database: Path, *, progress: Progress = silent, wait_seconds: float = 600.0) -> dict[str, int]:
@@ -72,27 +81,58 @@ def finish(database: Path, *, progress: Progress = silent, wait_seconds: float =
     To be called again after an interrupted erasure, and after a backup was restored. Raises as `erase` does.
     """
     state = Store.of(database)
-    entries = erased.listed(state)
-    if not entries:
+    if not erased.is_any(state):
         return {}
-    # What waits is loaded first, without them, so that it counts.
-    waiting = spool.beside(database)
+    with _under_way(database, wait_seconds):
+        # What waits is loaded first, without them, so that it counts.
+        waiting = spool.beside(database)
+        try:
+            if waiting.state().size_bytes:
+                progress(0.1, "Loading waiting webhooks")
+                payloads.ingest_spool(database, waiting, wait_seconds=wait_seconds)
+        except LoadRunning:
+            raise
+        except LoadRefused:
+            _log.exception("The waiting webhooks could not be loaded; those of erased people are removed")
+        rows = _rewrite(database, progress, wait_seconds)
+        progress(0.9, "Cleaning other files")
+        with import_folder(database, wait_seconds=wait_seconds):
+            pass  # Entering it removes what a killed import left.
+        rows["waiting requests"] = leftovers.clean(database, state)
+        erased.finish(state)
+        progress(1.0, "Done")
+        return rows
+
+
+def problem(database: Path) -> str | None:
+    """A sentence if an erasure was interrupted, or if that can't be read. None while one is under way."""
+    state = Store.of(database)
     try:
-        if waiting.state().size_bytes:
-            progress(0.1, "Loading waiting webhooks")
-            payloads.ingest_spool(database, waiting, wait_seconds=wait_seconds)
-    except LoadRunning:
-        raise
-    except LoadRefused:
-        _log.exception("The waiting webhooks could not be loaded; those of erased people are removed")
-    rows = _rewrite(database, progress, wait_seconds)
-    progress(0.9, "Cleaning other files")
-    with import_folder(database, wait_seconds=wait_seconds):
-        pass  # Entering it removes what a killed import left.
-    rows["waiting requests"] = leftovers.clean(database, state)
-    erased.finish(state)
-    progress(1.0, "Done")
-    return rows
+        if not erased.is_unfinished(state):
+            return None
+        with FileLock(_lock(database), mode=PRIVATE_FILE, timeout=0):
+            return _INTERRUPTED if erased.is_unfinished(state) else None
+    except Timeout:
+        return None
+    except StateUnreadable as error:
+        return f"{error.title}."
+    except OSError:
+        return _INTERRUPTED
+
+
+@contextmanager
+def _under_way(database: Path, wait_seconds: float) -> Iterator[None]:
+    """Holds a lock, by which others can tell that an erasure goes on. Raises `LoadRunning` if another one has it."""
+    try:
+        # A singleton is the same object for each file, so that `erase` and `finish` both have it.
+        with FileLock(_lock(database), mode=PRIVATE_FILE, timeout=wait_seconds, is_singleton=True):
+            yield
+    except Timeout as error:
+        raise LoadRunning("Another process is erasing people.") from error
+
+
+def _lock(database: Path) -> Path:
+    return database.with_name(f"{database.stem}.erasure.lock")
 
 
 def forget(database: Path, named: Sequence[str]) -> int:

@@ -70,5 +70,5 @@ def signed(purpose: str, token: object, *, now: float | None = None) -> Any:
 
 
 def _signer(purpose: str) -> URLSafeSerializer:
-    # Streamlit's own secret: random at each start, unless it is configured.
+    # That of the sign-in (see `configuration.start`), or else random at each start.
     return URLSafeSerializer(str(st.get_option("server.cookieSecret")), salt=purpose)

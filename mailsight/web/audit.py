@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 from mailsight import settings
 from mailsight.errors import MailsightError, NotAllowed, StateUnreadable, UnknownCampaign
 from mailsight.reports import campaign as campaign_reports
@@ -222,6 +224,16 @@ def missed(
             if customer_id and data.rows("contact_rows", customer_id=customer_id):
                 known["customer_id"] = customer_id
         refused_to(viewer, what, **known, **details)
+
+
+def _refused_in_part(right: Right) -> None:
+    """Record a refusal in a part of a page that reruns on its own: the shell records those of whole pages."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context and context.fragment_ids_this_run:
+        refused(f"part: {right.value}", sessions.current_claims())
+
+
+sessions.on_refusal.append(_refused_in_part)
 
 
 def _somebody(claims: Claims) -> Viewer:

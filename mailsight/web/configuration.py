@@ -28,6 +28,10 @@ from .webhooks import Secrets, configured
 
 WATCH_SECONDS = 2.0
 
+# How long the identity provider may take, over all requests of one step. This process may be what is slow: a hundred
+# people who sign in at nine o'clock have to wait for each other, but not to be refused.
+PROVIDER_SECONDS = 30.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +52,15 @@ class Configuration:
     @property
     def for_streamlit(self) -> dict[str, Any]:
         """The secrets for `st.App`. Never empty, because Streamlit would then read the files."""
-        return {"auth": dict(self.auth)}
+        auth = {
+            name: _patient(value) if name in self.providers else value for name, value in self.auth.items()
+        }
+        return {"auth": _patient(auth) if "default" in self.providers else auth}
+
+
+def _patient(provider: Mapping[str, Any]) -> dict[str, Any]:
+    """The section of a provider, with all of the time that it has: Authlib gives up sooner, if many sign in at once."""
+    return {**provider, "client_kwargs": {"timeout": PROVIDER_SECONDS, **provider.get("client_kwargs", {})}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +220,10 @@ def start() -> Configuration:
     """Read the configuration when the server starts, keep Streamlit from reading it again, and watch the files."""
     configuration = current()
     streamlit_config.set_option("secrets.files", [])
+    if secret := configuration.auth.get("cookie_secret"):
+        # Streamlit signs what it remembers of a sign-in that is under way with this one, which is random otherwise, and
+        # another process may be the one to which people return.
+        streamlit_config.set_option("server.cookieSecret", secret)
     bootstrap.load_config_options = _keep_options
     if is_open():
         _log.warning(

@@ -21,19 +21,21 @@ from mailsight.importing import schedule
 from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
+from mailsight.privacy import erasure
 from mailsight.privacy.retention import Retention
 from mailsight.settings import Settings
 from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.served import warehouse
 
-from . import audit, configuration, downloads, hosts, metrics, parameters, shared, webhooks
+from . import audit, configuration, downloads, elsewhere, hosts, metrics, parameters, shared, webhooks
 from .answers import path
 from .api import routes as api
 from .compression import BaseUrlScript, CompressedCode, base_url_script
+from .elsewhere import Elsewhere
 from .gate import Gate
 from .headers import SecurityHeaders, streamlit_scripts
-from .health import Health, Readiness
+from .health import ERASURE, Health, Readiness
 from .logs import RequestLog
 from .metrics import Metrics
 from .recipients import recipients
@@ -80,6 +82,7 @@ def middleware() -> list[Middleware]:
         ),
         Middleware(RequestLog),
         Middleware(hosts.KnownHosts, names, public_url, path("webhooks/")),
+        Middleware(Elsewhere),
         Middleware(Refusals, path("webhooks/")),
         Middleware(Gate),
         Middleware(UploadGate),
@@ -101,6 +104,7 @@ async def loading(_: st.App) -> AsyncIterator[None]:
     Not with `MAILSIGHT_LOADER=off`: another server does it. Removes all exported files when the server stops.
     """
     config = settings.from_environment()
+    await run_in_threadpool(elsewhere.pages().open)
     if config.loader:
         await run_in_threadpool(uploads.remove_leftovers)
         _start_loading(config)
@@ -108,6 +112,7 @@ async def loading(_: st.App) -> AsyncIterator[None]:
         yield
     finally:
         await run_in_threadpool(downloads.close)
+        await run_in_threadpool(elsewhere.pages().close)
         while _loaders:
             await run_in_threadpool(_loaders.pop().stop)
         while _importers:
@@ -163,8 +168,7 @@ def _problems() -> list[str]:
     reasons += schedule.problems(config.database, configuration.current().imports)
     if any(not importer.is_running for importer in _importers):
         reasons.append("The thread that runs imports has ended. Restart the server.")
-    if problem := audit.problem():
-        reasons.append(problem)
+    reasons += filter(None, [audit.problem(), erasure.problem(config.database)])
     if configuration.problem():
         # Its own message may name files; it is in the log.
         reasons.append(
@@ -180,12 +184,14 @@ def _warnings() -> list[str]:
 
 def _readiness() -> dict[str, str]:
     """What works, for `/readyz`."""
-    return health.readiness(
+    database = settings.from_environment().database
+    checks = health.readiness(
         warehouse(),
-        spool.beside(settings.from_environment().database),
+        spool.beside(database),
         loader=_loaders[0] if _loaders else None,
         importer=_importers[0] if _importers else None,
     )
+    return checks | {ERASURE: erasure.problem(database) or health.OK}
 
 
 def _state(readiness: Readiness) -> metrics.State:

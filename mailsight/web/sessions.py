@@ -10,8 +10,9 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import anyio
 import streamlit as st
@@ -24,10 +25,11 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from mailsight.errors import NotAllowed
+from mailsight.errors import NotAllowed, NotInRole
 
-from . import activity, configuration, ended
+from . import activity, configuration, elsewhere, ended
 from .access import CLOCK_SECONDS, Access, Claims, Right, Standing, Viewer
+from .answers import path
 from .hosts import LOOPBACK
 
 # A page that loses its connection gets this long to come back before its tokens end.
@@ -52,8 +54,21 @@ class _Session:
     lost_at: float | None = None  # when it was first seen without a connection
 
 
+#: Called with the right that the viewer of a page lacks. The audit, which reads sessions, adds itself.
+on_refusal: list[Callable[[Right], None]] = []
+
 _lock = threading.Lock()
 _sessions: dict[str, _Session] = {}
+
+
+def current_page() -> str:
+    """What stands for the session of the page that is running, where others may read it."""
+    return elsewhere.name(current_id())
+
+
+def address(route: str, **query: str) -> str:
+    """The address of a route for the scripts of the page that is running. It names the page, so that it is found."""
+    return f"{path(route)}?{urlencode({elsewhere.PARAMETER: current_page()} | query)}"
 
 
 def locale() -> str | None:
@@ -101,13 +116,17 @@ def admit(session_id: str, visitor: Visitor) -> None:
     """Register a session that shows a page to somebody who may enter. Closes its Upload dialog."""
     with _lock:
         _forget_closed(time.monotonic())
+        is_new = session_id not in _sessions
         _sessions[session_id] = _Session(visitor)
+    if is_new:
+        elsewhere.pages().note(elsewhere.name(session_id))
 
 
 def dismiss(session_id: str) -> None:
     """Forget a session whose viewer may not enter any more."""
     with _lock:
         _sessions.pop(session_id, None)
+    elsewhere.pages().forget(elsewhere.name(session_id))
 
 
 def end_sign_in(claims: Claims) -> None:
@@ -167,7 +186,12 @@ def may(right: Right) -> bool:
 def require(right: Right) -> Viewer:
     """Who looks at the page that is running. Raises `NotAllowed`, and `NotInRole` if they don't have the right."""
     now = current()
-    now.require(right)
+    try:
+        now.require(right)
+    except NotInRole:
+        for note in on_refusal:
+            note(right)
+        raise
     return now
 
 
@@ -223,6 +247,7 @@ def _forget_closed(now: float) -> None:
             session.lost_at = now
         elif now - session.lost_at > FORGET_SECONDS:
             del _sessions[session_id]
+            elsewhere.pages().forget(elsewhere.name(session_id))
 
 
 def _is_live(session_id: str) -> bool:

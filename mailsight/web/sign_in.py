@@ -22,9 +22,8 @@ from . import addresses, audit, sessions, shared
 from .access import Standing
 from .answers import path
 from .api import tokens
+from .configuration import PROVIDER_SECONDS
 
-# How long the identity provider may take, over all requests of one step.
-PROVIDER_SECONDS = 15.0
 RETURN_COOKIE = "mailsight_return"
 RETURN_SECONDS = 3600
 PARAMETER = "sign_in"

@@ -1,13 +1,23 @@
 """An erasure that is killed or meets a full disk leaves the last good state; finishing it later needs no names."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from mailsight.errors import LoadRefused
 from mailsight.privacy import erasure
+from mailsight.state import erased
+from mailsight.state.erased import Erased, Kind
+from mailsight.state.store import Store
+from mailsight.warehouse.reader import Warehouse
+from mailsight.web import routes
 from tests.support.all_figures import all_figures
+from tests.support.command_line import run
 from tests.support.kills import kill_at
 from tests.support.leaks import leaks
 from tests.support.small_disk import small_disk
@@ -43,9 +53,31 @@ def test_an_erasure_is_finished_after_a_kill_at_any_step(shop: Path, step: str) 
     kill_at(STEPS[step], ERASE, shop, ZOE[0])
 
     assert all_figures(shop) == before
+    assert "`mailsight erase --finish`" in (erasure.problem(shop) or "")
     erasure.finish(shop)
+    assert erasure.problem(shop) is None
     assert leaks(shop.parent, ZOE) == []
     assert all_figures(shop) == before
+
+
+def test_an_interrupted_erasure_is_a_problem_once_nobody_works_on_it(
+    shop: Path, use: Callable[[Path], Warehouse]
+) -> None:
+    use(shop)
+    assert erasure.problem(shop) is None
+    erased.add(Store.of(shop), [Erased("hash", Kind.ADDRESS, "nobody-1", "person", is_asked=True)])
+    with FileLock(shop.with_name(f"{shop.stem}.erasure.lock")):  # as another process holds it
+        assert erasure.problem(shop) is None
+    sentence = erasure.problem(shop)
+    assert sentence
+    status, printed, _ = run("health", "--database", shop)
+    assert (status, sentence in printed) == (1, True)
+    client = TestClient(Starlette(routes=routes.routes()))
+    assert sentence in client.get("/healthz").json()["reasons"]
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["erasure"]) == (200, sentence)
+    erased.finish(Store.of(shop))
+    assert erasure.problem(shop) is None
 
 
 @pytest.mark.slow

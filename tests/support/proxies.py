@@ -57,6 +57,7 @@ def nginx(folder: Path, servers: Sequence[int], base: str = "") -> Iterator[Prox
         "/etc/letsencrypt/live/mailsight.example/fullchain.pem": str(certificate),
         "/etc/letsencrypt/live/mailsight.example/privkey.pem": str(key),
         "/var/log/nginx/mailsight.log": str(proxy.log),
+        "/var/log/nginx/mailsight.error.log": str(folder / "mailsight.error.log"),
         "location / {": f"location /{base and f'{base}/'} {{",
     }.items():
         assert text.count(old) == 1, old
@@ -146,6 +147,9 @@ def echo() -> Iterator[int]:
         content = {"server": port, "path": request.url.path, "bytes": size, "headers": dict(request.headers)}
         return JSONResponse(content)
 
+    async def miss(_: Request) -> JSONResponse:
+        return JSONResponse({}, 404)
+
     async def answer_at_once(_: Request) -> JSONResponse:
         return JSONResponse({})
 
@@ -158,6 +162,7 @@ def echo() -> Iterator[int]:
         routes=[
             WebSocketRoute("/{path:path}", converse),
             Route("/unread", answer_at_once, methods=["PUT"]),
+            Route("/media/missing", miss),
             Route("/{path:path}", answer, methods=["GET", "POST", "PUT"]),
         ]
     )

@@ -6,9 +6,11 @@ from collections.abc import Callable
 PATIENCE_SECONDS = 180
 
 
-def until(condition: Callable[[], object], description: str) -> None:
+def until(
+    condition: Callable[[], object], description: str, *, patience_seconds: float = PATIENCE_SECONDS
+) -> None:
     """Waits until the condition holds. Fails with the description if it times out."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while not condition():
         assert time.monotonic() < deadline, f"Timed out while waiting for {description}."
         time.sleep(0.02)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +14,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight.errors import StateUnreadable
+from mailsight.errors import NotInRole, StateUnreadable
 from mailsight.state.audit import Action
 from mailsight.vocabulary import Role
 from mailsight.web import audit, configuration, sessions
-from mailsight.web.access import Access, Grant, Viewer, people
+from mailsight.web.access import Access, Grant, Right, Viewer, people
 from mailsight.web.audit import Export
 from mailsight.web.configuration import Configuration
 from mailsight.web.refusals import Refusals
@@ -73,6 +74,27 @@ def test_what_is_drawn_again_is_recorded_once(monkeypatch: pytest.MonkeyPatch) -
     sessions.dismiss("another tab")
     look("9", "another tab")  # has ended, so nothing was shown
     assert len(recorded()) == 4
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("fragments", "entries"),
+    [
+        (["part"], [("ann@x.example", "refused", {"what": "part: erasing customers"})]),
+        (None, []),  # a whole page, whose refusal the shell records
+    ],
+)
+def test_a_part_of_a_page_that_reruns_on_its_own_is_refused_on_record(
+    monkeypatch: pytest.MonkeyPatch, fragments: list[str] | None, entries: list[object]
+) -> None:
+    running = SimpleNamespace(session_id=SESSION, fragment_ids_this_run=fragments)
+    for module in (sessions, audit):
+        monkeypatch.setattr(module, "get_script_run_ctx", lambda **_: running)
+    sessions.require(Right.RAW_EXPORTS)
+    for _ in range(2):
+        with pytest.raises(NotInRole):
+            sessions.require(Right.ERASURE)
+    assert recorded() == entries
 
 
 def test_a_search_is_recorded_without_its_text(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -362,3 +363,36 @@ def test_programs_cannot_run_pages_past_the_checks(first_start: dict[str, object
     first_start["server.enableAgentApi"] = True
     with pytest.raises(BadSetting, match="enableAgentApi"):
         configuration.current()
+
+
+def test_each_identity_provider_gets_all_of_its_time() -> None:
+    named = {"client_id": "a", "client_kwargs": {"prompt": "login"}}
+    assert configuration.Configuration(auth={"redirect_uri": "x", "google": named}).for_streamlit == {
+        "auth": {
+            "redirect_uri": "x",
+            "google": {"client_id": "a", "client_kwargs": {"timeout": 30.0, "prompt": "login"}},
+        }
+    }
+    one = configuration.Configuration(auth={"client_id": "a"}).for_streamlit
+    assert one == {"auth": {"client_id": "a", "client_kwargs": {"timeout": 30.0}}}
+    assert configuration.Configuration().for_streamlit == {"auth": {}}
+
+
+@pytest.mark.slow
+def test_people_may_return_from_the_provider_to_another_process(tmp_path: Path) -> None:
+    """All processes sign what they remember of a sign-in that is under way with the same secret."""
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(GOOD)
+    script = (
+        "import app; made = app.app._build_starlette_app().user_middleware; "
+        "print([each.kwargs['secret_key'] for each in made if each.cls.__name__ == 'SessionMiddleware'])"
+    )
+    environment = {
+        "PYTHONPATH": str(PROJECT),
+        "HOME": str(tmp_path),
+        "MAILSIGHT_DATABASE": str(tmp_path / "m.duckdb"),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert ended.stdout.splitlines()[-1] == str([tomllib.loads(GOOD)["auth"]["cookie_secret"]])

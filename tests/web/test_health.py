@@ -99,6 +99,8 @@ def broken_checks() -> dict[str, str]:
          {"status": "ready", "checks": {"database": "ok", "loader": "not used"}}),
         (lambda: {"database": "ok", "disk": "It is full."}, 503,
          {"status": "not ready", "checks": {"database": "ok", "disk": "It is full."}}),
+        (lambda: {"database": "ok", "erasure": "It was interrupted."}, 200,
+         {"status": "ready", "checks": {"database": "ok", "erasure": "It was interrupted."}}),
         (broken_checks, 503,
          {"status": "not ready", "checks": {"server": "The database or the disk does not respond."}}),
     ],

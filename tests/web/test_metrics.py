@@ -91,7 +91,7 @@ def test_unknown_addresses_share_one_label(client: TestClient) -> None:
 def test_the_state_of_the_data_is_there(client: TestClient, sample_database: Path) -> None:
     found = samples(client)
     checks = {key[1]: value for key, value in found.items() if key[0] == "mailsight_ready"}
-    assert checks == dict.fromkeys(("database", "spool", "disk", "loader", "importer"), 1.0)
+    assert checks == dict.fromkeys(("database", "spool", "disk", "loader", "importer", "erasure"), 1.0)
     assert found[("mailsight_generation_age_seconds",)] > 0
     assert found[("mailsight_database_bytes",)] == sample_database.stat().st_size
     assert found[("mailsight_disk_free_bytes",)] > 0

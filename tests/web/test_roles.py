@@ -302,7 +302,7 @@ def exported(page: Page, menu_label: str, form: str, path: str, **query: str) ->
     [option] = [option for option in menu.options if f"**{form}**" in option]
     state = ClientState(page_name=path, query_string=urlencode(query))
     state.widget_states.widgets.add(id=menu.id).string_trigger_value.data = option
-    [query_string] = set(re.findall(r"api/export\?(token=[\w.%-]+)", page.run(state)))
+    [query_string] = set(re.findall(r"api/export\?([\w.%&=-]+)", page.run(state)))
     return str(parse_qs(query_string)["token"][0])
 
 

@@ -19,7 +19,7 @@ from benchmarks.crowd import Session, biggest_campaigns
 from mailsight.loading import spool
 from mailsight.warehouse.reader import Warehouse
 from tests.support import event_loop
-from tests.support.browsing import grid, open_page
+from tests.support.browsing import choose, grid, open_page
 from tests.support.dashboard import start_dashboard
 from tests.support.providers_streaming import ENVIRONMENT, Events, Provider, stored_events
 from tests.support.sticky_proxy import order, proxy
@@ -28,6 +28,7 @@ from tooling.servers import await_answer, free_port
 
 # Two want to load, so that the other can take over.
 LOADERS = ("on", "on", "off")
+WRITING = {"state": "writing", "done": 1, "total": 9, "counted": "1", "note": "", "size": "1 kB"}
 VISITORS_OF_EACH, EVENTS = (8, 5_000) if "MAILSIGHT_KILLS" in os.environ else (1, 60)
 
 
@@ -169,11 +170,16 @@ def test_a_page_reconnects_to_another_process(browser: Browser, database: Path, 
             page.context.add_cookies([{"name": "mailsight_browser", "value": name, "url": address}])
             page.goto(f"/campaign?id={campaign_id}&tab=timeline")
             expect(grid(page).locator(".ag-row").first).to_be_visible()
+            # A large file, which is still being written.
+            page.route("**/api/export/progress*", lambda route: route.fulfill(json=WRITING))
+            choose(page, "Export", "CSV")
+            expect(page.get_by_text("1 rows")).to_be_visible()
             with page.expect_response(lambda answer: "/api/recipients" in answer.url and answer.ok):
                 running[first].kill()
                 running[first].wait()
             # The page of the other process has a token of its own, with which its grid has just asked.
             expect(grid(page).locator(".ag-row").first).to_be_visible()
+            expect(page.get_by_test_id("stToast")).to_contain_text("The export was interrupted.")
             expect(page.get_by_text("expired")).to_have_count(0)
             expect(page.get_by_role("dialog")).to_have_count(0)
             assert "tab=timeline" in page.url

@@ -5,11 +5,14 @@
 
 const views = new WeakMap();
 const POLL_MS = 400;
+// The names of the files that are being written, by id. They outlive the server that writes them: see history.js.
+const unfinished = (window.mailsightExports ??= new Map());
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view || view.id !== data.id) {
     view?.stop();
+    unfinished.delete(view?.id);
     view = watch(data, parentElement.querySelector(".export"), setTriggerValue);
     views.set(parentElement, view);
   }
@@ -29,11 +32,13 @@ function watch(data, root, setTriggerValue) {
   words.setAttribute("role", "status");
   close.addEventListener("click", () => {
     stop();
+    unfinished.delete(data.id);
     root.replaceChildren();
     setTriggerValue("closed", data.id);
   });
   label(close, `Cancel ${data.name}`);
   root.replaceChildren(bar, words, close);
+  unfinished.set(data.id, data.name);
   if (data.grid) reportView();
   else poll();
 
@@ -55,6 +60,7 @@ function watch(data, root, setTriggerValue) {
       const progress = await response.json();
       if (stopped) return;
       if (progress.error) return fail(`${progress.error.message} ${progress.error.next_step}`);
+      if (["ready", "failed"].includes(progress.state)) unfinished.delete(data.id);
       if (progress.state === "ready") return ready(progress);
       if (progress.state === "failed") return fail(progress.note);
       show(progress);

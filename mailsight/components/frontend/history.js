@@ -81,8 +81,15 @@ function takeOver() {
 
 const pageHere = () => location.pathname.split("/").at(-1);
 
-// `data`: the page that has been run, and its query. The list of campaigns is the page without a name.
-export default function ({ data }) {
+// `data`: the page that has been run, and its query. The list of campaigns is the page without a name. And the session: if it
+// is another one than before, the server that was writing files (export.js) has ended.
+export default function ({ data, setTriggerValue }) {
   window.mailsightHistory ??= takeOver();
   window.mailsightHistory(data.page, data.query);
+  const before = window.mailsightSession ?? data.session;
+  window.mailsightSession = data.session;
+  if (before !== data.session && window.mailsightExports?.size) {
+    setTriggerValue("interrupted", [...window.mailsightExports.values()]);
+    window.mailsightExports.clear();
+  }
 }
