@@ -58,6 +58,16 @@ select * from unlisted_in('arriving_pairs', 'arriving_ids', 'arriving_addresses'
 
 -- name: erase_arrivals#
 -- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure.sql does.
+create temp table arriving_selections as
+select row, list(distinct value) as ids
+from (select rowid as row, unnest(values_in(selection)) as value from staged_campaigns where selection is not null)
+where identity_hash('customer', value) in (select key_hash from erased where kind = 'customer')
+group by row;
+update staged_campaigns
+set selection = json_without_values(selection, s.ids)
+from arriving_selections as s
+where staged_campaigns.rowid = s.row;
+
 update staged_customers
 set customer_id = coalesce(i.nobody, customer_id), email = coalesce(a.nobody, if(email is null, null, '')), name = null,
     language = null, created_at = null, attributes = nobodys_attributes(attributes), empties = null

@@ -116,6 +116,20 @@ create or replace temp macro json_without_words(value, patterns) as if(
         as json
     )
 );
+-- values_in, json_without_values: the values in JSON, and JSON in which some of them are "erased". A short id, such as 1042, is
+-- recognised where it is a value of a selection.
+create or replace temp macro values_in(value) as
+    regexp_extract_all(cast(value as varchar), '[:\[,]\s*"?([^"\[\]{},:]+)"?', 1);
+create or replace temp macro json_without_values(value, ids) as try_cast(
+    list_reduce(
+        -- Twice, because a comma can't be of two matches.
+        list_prepend(cast(value as varchar), list_concat(coalesce(ids, []), coalesce(ids, []))),
+        lambda said, id: regexp_replace(
+            said, '([:\[,]\s*)"?' || regexp_escape(id) || '"?(\s*[,}\]])', '\1"erased"\2', 'g'
+        )
+    )
+    as json
+);
 -- email_without_words: the same of a sender, whose domain says which campaigns a role may see.
 create or replace temp macro email_without_words(email, patterns) as if(
     patterns is null or without_words(email, patterns) = email,
@@ -492,6 +506,7 @@ from (
 where address is not null;
 create temp table refused_mentions (row bigint, words varchar[]);
 create temp table mentioned (place varchar, row bigint, patterns varchar[]);
+create temp table selection_ids (row bigint, ids varchar[]);
 
 -- name: keep_past_places#
 -- Nobodies have the country and time zone of the customer, by which opens are counted.
@@ -666,6 +681,12 @@ select 'recipients', rowid, concat_ws(chr(10), not_sent_detail, bounce_reason, c
 from old.recipients where not_sent_detail is not null or bounce_reason is not null or subject_fields is not null
 union all
 select 'link_clicks', rowid, url from old.link_clicks where url is not null;
+-- selection_ids: the selections with their ids, however short these are.
+create temp table selection_ids as
+select s.row, list(distinct i.customer_id) as ids
+from (select rowid as row, unnest(values_in(selection)) as value from old.campaigns where selection is not null) as s
+join erased_ids as i on i.customer_id = s.value
+group by s.row;
 create temp table mentions_found (place varchar, row bigint, pattern varchar);
 
 -- name: add_mentions(pattern)!
@@ -692,7 +713,7 @@ select
     (
         select count(*)
         from mentioned
-        where place in ('campaigns', 'loads')
+        where place = 'loads'
             or (place = 'contents' and row not in (
                 select c.rowid from old.contents as c semi join erased_contents using (content_id)
             ))
@@ -705,6 +726,9 @@ select
             or (place = 'events' and row not in (
                 select e.rowid from old.events as e semi join erased_numbers using (event_number)
             ))
+    ) + (
+        select count(*)
+        from (select row from mentioned where place = 'campaigns' union select row from selection_ids)
     ) as "other mentions";
 
 -- name: rewrite_campaigns#
@@ -715,9 +739,11 @@ select c.* replace (
     without_words(c.preheader, m.patterns) as preheader, without_words(c.from_name, m.patterns) as from_name,
     email_without_words(c.from_email, m.patterns) as from_email,
     list_transform(c.tags, lambda tag: without_words(tag, m.patterns)) as tags,
-    json_without_words(c.selection, m.patterns) as selection
+    json_without_values(json_without_words(c.selection, m.patterns), s.ids) as selection
 )
-from old.campaigns as c left join mentioned as m on m.place = 'campaigns' and m.row = c.rowid;
+from old.campaigns as c
+left join mentioned as m on m.place = 'campaigns' and m.row = c.rowid
+left join selection_ids as s on s.row = c.rowid;
 
 -- name: rewrite_customers#
 -- Countries and time zones are counted by the hour of the week.

@@ -414,3 +414,36 @@ def test_what_killed_processes_left_is_removed(shop: Path) -> None:
     erasure.erase(shop, [ZOE[0]])
 
     assert not any(part.exists() for part in parts)
+
+
+def test_a_short_id_is_erased_where_it_is_one(shop: Path, tmp_path: Path) -> None:
+    """1042 may be anything: it goes from selections, and from rejected rows that call it an id."""
+    event: dict[str, object] = {"campaign_id": "spring", "type": "nothing"}
+    files: dict[str, str | bytes] = {
+        "campaigns.ndjson": ndjson(
+            {
+                "campaign_id": "c",
+                "name": "C",
+                "selection": {"field": "id", "in": ["1042", 1042, 10420], "n": "1042"},
+            }
+        ),
+        "customers.ndjson": ndjson({"customer_id": "1042"}, {"customer_id": "b", "points": 1042}),
+        "events.ndjson": ndjson(event | {"customer_id": 1042}, event | {"customer_id": "b", "points": 1042}),
+    }
+    chosen = bundle(tmp_path / "short", files)
+    bundles.load(shop, [chosen])
+
+    erasure.erase(shop, ["1042"])
+
+    assert not any(kind.changed for kind in bundles.load(shop, [chosen]).kinds)
+    with duckdb.connect(str(shop), read_only=True) as connection:
+        [(selection,)] = connection.execute(
+            "select selection from campaigns where campaign_id = 'c'"
+        ).fetchall()
+        rejected = connection.execute("select row from refused where row like '%1042%'").fetchall()
+        [(attributes,)] = connection.execute(
+            "select attributes from customers where customer_id = 'b'"
+        ).fetchall()
+    assert json.loads(selection) == {"field": "id", "in": ["erased", "erased", 10420], "n": "erased"}
+    assert [json.loads(row) for (row,) in rejected] == [event | {"customer_id": "b", "points": 1042}]
+    assert json.loads(attributes) == {"points": 1042}
