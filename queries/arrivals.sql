@@ -58,13 +58,15 @@ select * from unlisted_in('arriving_pairs', 'arriving_ids', 'arriving_addresses'
 
 -- name: erase_arrivals#
 -- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure.sql does.
-create temp view arriving_selections as
-select rowid as row, cast(selection as varchar) as text from staged_campaigns where selection is not null;
-create temp table selection_mentions as from mentions('arriving_selections');
+create temp table arriving_selections as
+select row, list(distinct value) as ids
+from (select rowid as row, unnest(values_in(selection)) as value from staged_campaigns where selection is not null)
+where identity_hash('customer', value) in (select key_hash from erased where kind = 'customer')
+group by row;
 update staged_campaigns
-set selection = nobodys_selection(selection, m.words)
-from selection_mentions as m
-where staged_campaigns.rowid = m.row;
+set selection = json_without_values(selection, s.ids)
+from arriving_selections as s
+where staged_campaigns.rowid = s.row;
 
 update staged_customers
 set customer_id = coalesce(i.nobody, customer_id), email = coalesce(a.nobody, if(email is null, null, '')), name = null,
@@ -220,13 +222,129 @@ update new_refusals
 set row = stored_ips(row, null), reason = stored_ips(reason, null)
 where coalesce(getvariable('ip_addresses'), 'full') <> 'full';
 
+-- name: create_erased_list#
+-- Nobody is on the list, until it is read.
+create temp table if not exists erased (key_hash varchar, kind varchar, nobody varchar, person varchar, is_asked boolean);
+
+-- name: has_erased()^
+-- Whether anybody is on the list.
+select exists(from erased) as has_erased;
+
+-- name: set_patterns(patterns)!
+-- The regular expressions for `without_words` in this load; null if nobody is mentioned.
+set variable erased_patterns = cast(:patterns as varchar[]);
+
+-- name: find_arriving_texts#
+-- arriving_texts: what may mention people in the staged rows, by table and row. Payloads are long, and looked through for
+-- addresses only.
+create or replace temp view arriving_texts as
+select
+    'campaigns' as place, rowid as row,
+    concat_ws(
+        chr(10), name, subject, preheader, from_name, from_email, array_to_string(tags, chr(10)), cast(selection as varchar)
+    ) as text
+from staged_campaigns
+union all
+select 'customers', rowid, concat_ws(chr(10), cast(attributes as varchar), cast(empties as varchar))
+from staged_customers where attributes is not null or empties is not null
+union all
+select 'messages', rowid, concat_ws(chr(10), not_sent_detail, cast(merge_fields as varchar))
+from staged_messages where not_sent_detail is not null or merge_fields is not null
+union all
+select 'events', rowid, concat_ws(chr(10), url, diagnostic) from staged_events where url is not null or diagnostic is not null
+union all
+select 'contents', rowid, concat_ws(chr(10), subject, from_name, from_email, headers, cast(attachments as varchar))
+from content_files
+union all
+select 'mails', rowid, concat_ws(chr(10), headers, cast(attachments as varchar)) from staged_mails;
+create or replace temp view arriving_payloads as
+select rowid as row, cast(payload as varchar) as text from staged_events where payload is not null;
+
+-- name: arriving_words()
+-- The words in these texts that name somebody on the list. A name that another customer has tells nobody.
+with words as (
+    select word from listed_words('arriving_texts')
+    union
+    select word
+    from (select distinct unnest(addresses_in(decoded(text))) as word from arriving_payloads)
+    where is_listed(word)
+)
+select word
+from words
+where not contains(word, ' ') or contains(word, '@') or (
+    plain_name(word) not in (select plain_name(name) from customers where name is not null)
+    and plain_name(word) not in (select plain_name(name) from staged_customers where name is not null)
+);
+
+-- name: erase_mentions#
+-- Takes these words out of the staged rows (`set_patterns`).
+create temp table arriving_mentions as
+select place, row
+from arriving_texts
+where without_words(text, getvariable('erased_patterns')) <> text
+union all
+select 'payloads', row
+from arriving_payloads
+where without_words(text, getvariable('erased_patterns')) <> text;
+update staged_campaigns
+set name = without_words(name, getvariable('erased_patterns')), subject = without_words(subject, getvariable('erased_patterns')),
+    preheader = without_words(preheader, getvariable('erased_patterns')),
+    from_name = without_words(from_name, getvariable('erased_patterns')),
+    from_email = email_without_words(from_email, getvariable('erased_patterns')),
+    tags = list_transform(tags, lambda tag: without_words(tag, getvariable('erased_patterns'))),
+    selection = json_without_words(selection, getvariable('erased_patterns'))
+where rowid in (select row from arriving_mentions where place = 'campaigns');
+update staged_customers
+set attributes = json_without_words(attributes, getvariable('erased_patterns')),
+    empties = json_without_words(empties, getvariable('erased_patterns'))
+where rowid in (select row from arriving_mentions where place = 'customers');
+update staged_messages
+set not_sent_detail = without_words(not_sent_detail, getvariable('erased_patterns')),
+    merge_fields = json_without_words(merge_fields, getvariable('erased_patterns'))
+where rowid in (select row from arriving_mentions where place = 'messages');
+update staged_events
+set url = without_words(url, getvariable('erased_patterns')),
+    diagnostic = without_words(diagnostic, getvariable('erased_patterns'))
+where rowid in (select row from arriving_mentions where place = 'events');
+update staged_events
+set payload = json_without_words(payload, getvariable('erased_patterns'))
+where rowid in (select row from arriving_mentions where place = 'payloads');
+update content_files
+set subject = without_words(subject, getvariable('erased_patterns')),
+    from_name = without_words(from_name, getvariable('erased_patterns')),
+    from_email = email_without_words(from_email, getvariable('erased_patterns')),
+    headers = without_words(headers, getvariable('erased_patterns')),
+    attachments = coalesce(json_without_words(attachments, getvariable('erased_patterns')), '[]')
+where rowid in (select row from arriving_mentions where place = 'contents');
+update staged_mails
+set headers = without_words(headers, getvariable('erased_patterns')),
+    attachments = coalesce(json_without_words(attachments, getvariable('erased_patterns')), '[]')
+where rowid in (select row from arriving_mentions where place = 'mails');
+
+-- name: words_of_mails()
+-- The words in e-mails that name somebody on the list, and are no other customer's name. The loader registers `read_contents`
+-- and `read_links`, as for `merge_contents`.
+with mail_texts as (
+    select concat_ws(chr(10), html, text) as text from read_contents
+    union all
+    select concat_ws(chr(10), url, label) from read_links
+)
+select word
+from (select distinct unnest(words_in(text)) as word from mail_texts)
+where is_listed(word) and (
+    not contains(word, ' ') or contains(word, '@')
+    or plain_name(word) not in (select plain_name(name) from customers where name is not null)
+);
+
 -- name: erased_refusals#
 -- Of rows that are rejected, those that mention an erased person are stored without their text, as `rewrite_refused` does.
 create or replace temp view arriving_refusals as
-select rowid as row, concat_ws(' ', reason, new_refusals.row) as text from new_refusals;
+select rowid as row, concat_ws(' ', file, reason, new_refusals.row) as text from new_refusals;
+create or replace temp table refusal_mentions as from mentions('arriving_refusals');
 update new_refusals
-set row = '', reason = regexp_replace(reason, ': .*', '')
-where rowid in (select row from mentions('arriving_refusals'));
+set row = '', file = nobodys_file(file, m.words, null), reason = nobodys_reason(reason, m.words, null)
+from refusal_mentions as m
+where new_refusals.rowid = m.row;
 
 -- name: erased_identities()
 -- The numbers of those that are on the list. The loader registers `identities`, with a number, a kind and a value each.

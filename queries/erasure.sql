@@ -13,11 +13,13 @@ create or replace temp macro keyed_hash(kind, value) as sha256(
     || from_hex(sha256(getvariable('erasure_key').inner || encode(kind || ':' || value)))
 );
 -- plain_address, plain_name: spellings of the same address or name.
-create or replace temp macro plain_address(address) as lower(trim(address));
-create or replace temp macro plain_name(name) as lower(regexp_replace(trim(name), '\s+', ' ', 'g'));
+create or replace temp macro plain_address(address) as lower(nfc_normalize(trim(address)));
+create or replace temp macro plain_name(name) as lower(nfc_normalize(
+    trim(regexp_replace(name, '[\s"“”„«»<>(),;:!?.]+', ' ', 'g'))
+));
 -- identity_hash: the hash by which the list has an id, an address or a name, however it is spelled.
 create or replace temp macro identity_hash(kind, value) as keyed_hash(
-    kind, case kind when 'address' then plain_address(value) when 'name' then plain_name(value) else trim(value) end
+    kind, case kind when 'address' then plain_address(value) when 'name' then plain_name(value) else nfc_normalize(trim(value)) end
 );
 -- nobodys_id: what stands for the id of an erased person's message or event. The same id always gives the same, so a message
 -- still finds its events, and an event that arrives again is known.
@@ -97,37 +99,156 @@ end;
 -- nobodys_agent: a user agent without minor versions, which may tell people apart.
 create or replace temp macro nobodys_agent(user_agent) as
     regexp_replace(user_agent, '(\d+)[._]\d[\d._]*', '\1.0', 'g');
--- nobodys_selection: the criteria of a campaign without these words.
-create or replace temp macro nobodys_selection(selection, words) as cast(list_reduce(
-    list_prepend(cast(selection as varchar), words),
-    lambda text, word: if(
-        contains(word, '@'),
-        regexp_replace(text, '(?i)' || regexp_escape(word), 'erased', 'g'),
-        replace(text, '"' || word || '"', '"erased"')
+-- without_words: a text that says "erased" wherever one of these regular expressions matches (loading/spellings.py).
+create or replace temp macro without_words(text, patterns) as if(
+    patterns is null,
+    text,
+    list_reduce(
+        list_prepend(cast(text as varchar), patterns), lambda said, pattern: regexp_replace(said, pattern, '\1erased', 'g')
     )
-) as json);
--- addresses_in: what may be an address in a text.
-create or replace temp macro addresses_in(text) as regexp_extract_all(
-    replace(replace(text, '%40', '@'), '\u0040', '@'), '[^\s"'',;:<>(){}\[\]=&?|/\\]+@[^\s"'',;:<>(){}\[\]=&?|/\\]+'
 );
--- words_in: what may be an address, an id or a name in a text, such as a row that was rejected.
-create or replace temp macro words_in(text) as list_distinct(list_concat(
-    addresses_in(text),
-    regexp_extract_all(text, '[^\s"'',;|<>(){}\[\]=&?]+'),
-    list_transform(regexp_extract_all(text, '[^"'',;|<>{}\[\]\t\r\n]+'), lambda cell: trim(cell))
+-- json_without_words: the same of JSON, in which a number may be an id.
+create or replace temp macro json_without_words(value, patterns) as if(
+    patterns is null,
+    value,
+    try_cast(
+        regexp_replace(without_words(cast(value as varchar), patterns), '([:\[,]\s*)erased(\s*[,}\]])', '\1"erased"\2', 'g')
+        as json
+    )
+);
+-- values_in, json_without_values: the values in JSON, and JSON in which some of them are "erased". A short id, such as 1042, is
+-- recognised where it is a value of a selection.
+create or replace temp macro values_in(value) as
+    regexp_extract_all(cast(value as varchar), '[:\[,]\s*"?([^"\[\]{},:]+)"?', 1);
+create or replace temp macro json_without_values(value, ids) as try_cast(
+    list_reduce(
+        -- Twice, because a comma can't be of two matches.
+        list_prepend(cast(value as varchar), list_concat(coalesce(ids, []), coalesce(ids, []))),
+        lambda said, id: regexp_replace(
+            said, '([:\[,]\s*)"?' || regexp_escape(id) || '"?(\s*[,}\]])', '\1"erased"\2', 'g'
+        )
+    )
+    as json
+);
+-- email_without_words: the same of a sender, whose domain says which campaigns a role may see.
+create or replace temp macro email_without_words(email, patterns) as if(
+    patterns is null or without_words(email, patterns) = email,
+    email,
+    'erased@' || split_part(email, '@', -1)
+);
+-- nobodys_file, nobodys_reason: the name of a file, and the reason for rejecting a row, without these words and patterns.
+create or replace temp macro nobodys_file(file, words, patterns) as list_reduce(
+    list_prepend(without_words(file, patterns), coalesce(words, [])), lambda said, word: replace(said, word, 'erased')
+);
+create or replace temp macro nobodys_reason(reason, words, patterns) as
+    nobodys_file(regexp_replace(reason, ': .*', ''), words, patterns);
+-- decoded: a text, as it is and as it reads in other encodings: percent signs, JSON's and HTML's escapes, quoted-printable, Base64.
+create or replace temp macro percent_decoded(text) as coalesce(
+    try(url_decode(text)), replace(replace(replace(replace(text, '%40', '@'), '%2B', '+'), '%2E', '.'), '%20', ' ')
+);
+create or replace temp macro json_decoded(text) as coalesce(
+    try(
+        cast('"' || replace(replace(replace(text, '\"', '"'), '"', '\u0022'), chr(10), '\n') || '"' as json) ->> '$'
+    ),
+    replace(text, '\u0040', '@')
+);
+create or replace temp macro base64_decoded(text) as list_aggregate(list_transform(
+    regexp_extract_all(regexp_replace(text, '([A-Za-z0-9+/])\r?\n([A-Za-z0-9+/])', '\1\2', 'g'), '[A-Za-z0-9+/_-]{16,}'),
+    lambda token: coalesce(
+        try(decode(from_base64(
+            rpad(translate(token, '-_', '+/'), cast(4 * ceil(length(token) / 4) as integer), '=')
+        ))),
+        ''
+    )
+), 'string_agg', ' ');
+create or replace temp macro decoded(text) as concat_ws(
+    chr(10),
+    text,
+    if(contains(text, '%'), percent_decoded(percent_decoded(text)), null),
+    if(contains(text, '+') and regexp_matches(text, '[=&]'), percent_decoded(replace(text, '+', ' ')), null),
+    if(contains(text, '\'), json_decoded(text), null),
+    if(contains(text, '&#'), replace(replace(text, '&#64;', '@'), '&#x40;', '@'), null),
+    if(
+        regexp_matches(text, '=(\r?\n|[0-9A-F]{2}|\?)'),
+        percent_decoded(
+            replace(regexp_replace(regexp_replace(text, '=\r?\n', '', 'g'), '=([0-9A-F]{2})', '%\1', 'g'), '_', ' ')
+        ),
+        null
+    ),
+    base64_decoded(text)
+);
+-- addresses_in: what may be an address, or a digest of one, in a text.
+create or replace temp macro addresses_in(text) as list_distinct(list_concat(
+    list_transform(
+        regexp_extract_all(text, '[^\s"'',;:<>(){}\[\]=&?|/\\]+@[^\s"'',;:<>(){}\[\]=&?|/\\!*#]+'), lambda word: trim(word, '.')
+    ),
+    regexp_extract_all(text, '[^\s",;:<>(){}\[\]=&?|/\\]+''[^\s",;:<>(){}\[\]=&?|/\\]*@[\pL\pN.-]*[\pL\pN]'),
+    list_transform(
+        regexp_extract_all(text, '\\?"[^"@\\]{1,64}\\?"@[\pL\pN.-]*[\pL\pN]'), lambda word: replace(word, '\"', '"')
+    ),
+    regexp_extract_all(text, '(?i)\b[0-9a-f]{32,}\b')
 ));
+-- words_in: what may be an address, an id or a name in a text, such as a row that was rejected, or the fields of a customer.
+create or replace temp macro words_in(text) as list_distinct(list_concat(
+    addresses_in(decoded(text)),
+    regexp_extract_all(decoded(text), '[^\s"'',;|<>(){}\[\]=&?]+'),
+    regexp_extract_all(decoded(text), '[\pL\pN_.~+-]{3,}'),
+    list_transform(regexp_extract_all(decoded(text), '[^"'',;|<>{}\[\]\t\r\n]+'), lambda cell: trim(cell)),
+    phrases_in(decoded(text))
+));
+-- phrases_in: two to four words that follow each other in a text, which may be a name.
+create or replace temp macro phrases_in(text) as list_reduce(list_transform(
+    [list_transform(
+        regexp_extract_all(text, '[^\s"“”„«»<>(){}\[\],;:!?=&|.]+'), lambda word: trim(word, '''’')
+    )],
+    lambda words: list_concat(
+        list_transform(range(1, len(words)), lambda i: words[i] || ' ' || words[i + 1]),
+        list_transform(range(1, len(words) - 1), lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]),
+        list_transform(
+            range(1, len(words) - 2),
+            lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2] || ' ' || words[i + 3]
+        )
+    )
+), lambda all_phrases, phrases: list_concat(all_phrases, phrases));
+-- is_telling: whether an id stands for a customer wherever it is written. A short number, such as 1042, may be anything.
+create or replace temp macro is_telling(id) as
+    contains(id, '@') or regexp_full_match(id, '\d{8,}') or (length(id) > 4 and regexp_matches(id, '\d') and regexp_matches(id, '\D'));
+-- ids_in: the values of a row that are ids by their names, or all of a row without names.
+create or replace temp macro ids_in(text) as if(
+    regexp_matches(text, '"\s*:'),
+    regexp_extract_all(
+        text, '(?i)"[^"]*(?:id|key|customer|user|contact|subscriber|person)[^"]*"\s*:\s*"?([^"\s,}\]]+)', 1
+    ),
+    regexp_extract_all(text, '[^\s"'',;|<>(){}\[\]=&?]+')
+);
 
 -- name: create_erased#
 -- The list of erased people, for the queries below. The caller registers `erased_keys`.
 create or replace temp table erased as select key_hash, kind, nobody, person, is_asked from erased_keys;
+-- is_listed: whether a word of a text names somebody on the list.
+create or replace temp macro is_listed(word) as
+    (
+        (contains(word, '@') or length(word) > 15 or is_telling(word))
+        and identity_hash('address', word) in (select key_hash from erased where kind = 'address')
+    )
+    or (is_telling(word) and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
+    or (contains(word, ' ') and identity_hash('name', word) in (select key_hash from erased where kind = 'name'));
 -- mentions: of texts in which anybody may be mentioned, the rows that mention somebody on the list, with the words that do.
 create or replace temp macro mentions(texts) as table
 select row, list(distinct word) as words
-from (select row, unnest(words_in(text)) as word from query_table(texts))
-where (length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
-    or identity_hash('address', word) in (select key_hash from erased where kind = 'address')
-    or identity_hash('name', word) in (select key_hash from erased where kind = 'name')
+from (
+    select row, word
+    from (select row, unnest(words_in(text)) as word from query_table(texts))
+    where is_listed(word)
+    union all
+    select row, word
+    from (select row, unnest(ids_in(text)) as word from query_table(texts))
+    where length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer')
+)
 group by row;
+-- listed_words: the words in such texts that name somebody on the list.
+create or replace temp macro listed_words(texts) as table
+select word from (select distinct unnest(words_in(text)) as word from query_table(texts)) where is_listed(word);
 -- unlisted_in: what is not on the list, but belongs to something that somebody named: a customer's other address, another customer
 -- at an address. `pairs` are customers with their addresses, `ids` and `addresses` those of them that are on the list.
 create or replace temp macro unlisted_in(pairs, ids, addresses) as table
@@ -196,7 +317,7 @@ from (
 where address is not null;
 
 -- name: names_of(customer_ids)
--- The full names of these customers, now and earlier, as far as they have several words.
+-- The full names of these customers, now and earlier, as far as they have several words, and no other customer has the same.
 with wanted as (select unnest(cast(:customer_ids as varchar[])) as customer_id)
 select distinct name
 from (
@@ -206,7 +327,10 @@ from (
     union all
     select name from recipients where customer_id in (from wanted)
 )
-where trim(name) like '% %';
+where trim(name) like '% %'
+    and lower(trim(name)) not in (
+        select lower(trim(name)) from customers where name is not null and customer_id not in (from wanted)
+    );
 
 -- name: known_customers(customer_ids)
 -- Those of these ids that the database has.
@@ -381,9 +505,8 @@ from (
 )
 where address is not null;
 create temp table refused_mentions (row bigint, words varchar[]);
-create temp table payload_mentions (event_number bigint);
-create temp table selection_mentions (row bigint, words varchar[]);
-create temp table load_mentions (row bigint, words varchar[]);
+create temp table mentioned (place varchar, row bigint, patterns varchar[]);
+create temp table selection_ids (row bigint, ids varchar[]);
 
 -- name: keep_past_places#
 -- Nobodies have the country and time zone of the customer, by which opens are counted.
@@ -493,26 +616,88 @@ where content_id is not null
     )
     and content_id not in (select content_id from old.archived_mails anti join renamed using (campaign_id, customer_id));
 
--- name: list_mentions#
--- What else mentions the people on the list.
-create temp view refused_texts as select rowid as row, concat_ws(' ', reason, refused.row) as text from old.refused;
-create temp table refused_mentions as from mentions('refused_texts');
-create temp view payload_texts as
-select e.event_number as row, cast(e.payload as varchar) as text
-from old.events as e anti join erased_numbers using (event_number)
-where regexp_matches(cast(e.payload as varchar), '@|%40|\\u0040');
-create temp table payload_words as
+-- name: erased_words(words)
+-- The addresses, ids and names by which texts mention the people on the list, as far as they tell who it is; of `words` too.
 select word
-from (select distinct unnest(addresses_in(text)) as word from payload_texts)
-where identity_hash('address', word) in (select key_hash from erased where kind = 'address');
-create temp table payload_mentions as
-select row as event_number
-from payload_texts
-where exists(from payload_words) and list_has_any(addresses_in(text), (select list(word) from payload_words));
-create temp view selection_texts as select rowid as row, cast(selection as varchar) as text from old.campaigns where selection is not null;
-create temp table selection_mentions as from mentions('selection_texts');
-create temp view load_texts as select rowid as row, array_to_string(files, ' ') as text from old.loads where source <> 'webhooks';
-create temp table load_mentions as from mentions('load_texts');
+from (select unnest(cast(:words as varchar[])) as word)
+where contains(word, '@') or trim(word) like '% %' or is_telling(word)
+union
+select address as word from erased_addresses where contains(address, '@')
+union
+select customer_id from erased_ids where is_telling(customer_id)
+union
+select n.name
+from (
+    select name from old.customers semi join erased_ids using (customer_id)
+    union
+    select earlier ->> '$.name' from old.customer_changes semi join erased_ids using (customer_id)
+    union
+    select name from old.recipients semi join erased_ids using (customer_id)
+) as n
+where trim(n.name) like '% %'
+    and plain_name(n.name) not in (
+        select plain_name(name) from old.customers anti join erased_ids using (customer_id) where name is not null
+    );
+
+-- name: list_mentions#
+-- refused_mentions: the rejected rows that mention people on the list, with the words that do. old_texts: what else may mention
+-- them, by table and row. mentions_found: the rows in which a regular expression matches.
+create temp view refused_texts as
+select rowid as row, concat_ws(' ', file, reason, refused.row) as text from old.refused;
+create temp table refused_mentions as from mentions('refused_texts');
+create temp view old_texts as
+select
+    'campaigns' as place, rowid as row,
+    concat_ws(
+        chr(10), name, subject, preheader, from_name, from_email, array_to_string(tags, chr(10)), cast(selection as varchar)
+    ) as text
+from old.campaigns
+union all
+select 'customers', rowid, cast(attributes as varchar) from old.customers where attributes is not null
+union all
+select 'customer_changes', rowid, cast(earlier as varchar) from old.customer_changes
+union all
+select 'contents', rowid, concat_ws(chr(10), html, text) from old.contents
+union all
+select 'links', rowid, concat_ws(chr(10), url, label) from old.links
+union all
+select 'messages', rowid, concat_ws(chr(10), not_sent_detail, cast(merge_fields as varchar))
+from old.messages where not_sent_detail is not null or merge_fields is not null
+union all
+select 'events', rowid, concat_ws(chr(10), url, diagnostic, cast(payload as varchar))
+from old.events where url is not null or diagnostic is not null or payload is not null
+union all
+select 'erased events', event_number, url from erased_events where url is not null
+union all
+select 'archived_mails', rowid, concat_ws(chr(10), headers, cast(attachments as varchar)) from old.archived_mails
+union all
+select 'refused', rowid, concat_ws(chr(10), file, reason, refused.row) from old.refused
+union all
+select 'loads', rowid, array_to_string(files, chr(10)) from old.loads
+union all
+select 'message_events', rowid, url from old.message_events where url is not null
+union all
+select 'recipients', rowid, concat_ws(chr(10), not_sent_detail, bounce_reason, cast(subject_fields as varchar))
+from old.recipients where not_sent_detail is not null or bounce_reason is not null or subject_fields is not null
+union all
+select 'link_clicks', rowid, url from old.link_clicks where url is not null;
+-- selection_ids: the selections with their ids, however short these are.
+create temp table selection_ids as
+select s.row, list(distinct i.customer_id) as ids
+from (select rowid as row, unnest(values_in(selection)) as value from old.campaigns where selection is not null) as s
+join erased_ids as i on i.customer_id = s.value
+group by s.row;
+create temp table mentions_found (place varchar, row bigint, pattern varchar);
+
+-- name: add_mentions(pattern)!
+-- Adds the rows in which this regular expression matches.
+insert into mentions_found
+select place, row, cast(:pattern as varchar) from old_texts where regexp_matches(text, cast(:pattern as varchar));
+
+-- name: group_mentions#
+-- mentioned: each such row, with all expressions that match.
+create temp table mentioned as
+select place, row, list(pattern) as patterns from mentions_found group by place, row;
 
 -- name: erased_counts()^
 -- How many rows are rewritten or removed, by what they are called on screens.
@@ -521,17 +706,44 @@ select
     (select count(*) from old.messages semi join renamed using (campaign_id, customer_id)) as messages,
     (select count(*) from erased_numbers) as events,
     (select count(*) from old.archived_mails semi join renamed using (campaign_id, customer_id)) as "e-mails",
-    (select count(*) from refused_mentions) as "rejected rows",
-    (select count(*) from payload_mentions) + (select count(*) from selection_mentions) + (select count(*) from load_mentions)
-        as "other mentions";
+    (
+        select count(*)
+        from (select row from refused_mentions union select row from mentioned where place = 'refused')
+    ) as "rejected rows",
+    (
+        select count(*)
+        from mentioned
+        where place = 'loads'
+            or (place = 'contents' and row not in (
+                select c.rowid from old.contents as c semi join erased_contents using (content_id)
+            ))
+            or (place = 'customers' and row not in (
+                select c.rowid from old.customers as c semi join erased_ids using (customer_id)
+            ))
+            or (place = 'messages' and row not in (
+                select m.rowid from old.messages as m semi join renamed using (campaign_id, customer_id)
+            ))
+            or (place = 'events' and row not in (
+                select e.rowid from old.events as e semi join erased_numbers using (event_number)
+            ))
+    ) + (
+        select count(*)
+        from (select row from mentioned where place = 'campaigns' union select row from selection_ids)
+    ) as "other mentions";
 
 -- name: rewrite_campaigns#
--- A selection says "erased" where it named a person.
+-- They say "erased" where they mention a person.
 insert into campaigns by name
 select c.* replace (
-    if(m.row is null, c.selection, nobodys_selection(c.selection, m.words)) as selection
+    without_words(c.name, m.patterns) as name, without_words(c.subject, m.patterns) as subject,
+    without_words(c.preheader, m.patterns) as preheader, without_words(c.from_name, m.patterns) as from_name,
+    email_without_words(c.from_email, m.patterns) as from_email,
+    list_transform(c.tags, lambda tag: without_words(tag, m.patterns)) as tags,
+    json_without_values(json_without_words(c.selection, m.patterns), s.ids) as selection
 )
-from old.campaigns as c left join selection_mentions as m on m.row = c.rowid;
+from old.campaigns as c
+left join mentioned as m on m.place = 'campaigns' and m.row = c.rowid
+left join selection_ids as s on s.row = c.rowid;
 
 -- name: rewrite_customers#
 -- Countries and time zones are counted by the hour of the week.
@@ -541,31 +753,41 @@ select c.* replace (
     if(i.nobody is null, c.email, coalesce(a.nobody, if(c.email is null, null, ''))) as email,
     if(i.nobody is null, c.name, null) as name, if(i.nobody is null, c.language, null) as language,
     if(i.nobody is null, c.created_at, null) as created_at,
-    if(i.nobody is null, c.attributes, nobodys_attributes(c.attributes)) as attributes,
+    if(i.nobody is null, json_without_words(c.attributes, m.patterns), nobodys_attributes(c.attributes)) as attributes,
     if(i.nobody is null, c.known_since, null) as known_since
 )
 from old.customers as c
 left join erased_ids as i using (customer_id)
-left join erased_addresses as a on a.address = lower(c.email);
+left join erased_addresses as a on a.address = lower(c.email)
+left join mentioned as m on m.place = 'customers' and m.row = c.rowid;
 
 -- name: rewrite_customer_changes#
 -- That a customer changed is known, but not how.
 insert into customer_changes by name
 select c.* replace (
-    coalesce(i.nobody, c.customer_id) as customer_id, if(i.nobody is null, c.earlier, '{}') as earlier,
+    coalesce(i.nobody, c.customer_id) as customer_id,
+    if(i.nobody is null, coalesce(json_without_words(c.earlier, m.patterns), '{}'), '{}') as earlier,
     if(i.nobody is null, c.customer_hash, customer_hash(i.nobody)) as customer_hash
 )
-from old.customer_changes as c left join erased_ids as i using (customer_id);
+from old.customer_changes as c
+left join erased_ids as i using (customer_id)
+left join mentioned as m on m.place = 'customer_changes' and m.row = c.rowid;
 
 -- name: rewrite_contents#
 -- Without the copies that only erased people received.
 insert into contents by name
-from old.contents where content_id not in (select content_id from erased_contents);
+select c.* replace (without_words(c.html, m.patterns) as html, without_words(c.text, m.patterns) as text)
+from old.contents as c
+left join mentioned as m on m.place = 'contents' and m.row = c.rowid
+where c.content_id not in (select content_id from erased_contents);
 
 -- name: rewrite_links#
 -- Without the links of such copies.
 insert into links by name
-from old.links where content_id not in (select content_id from erased_contents);
+select l.* replace (without_words(l.url, m.patterns) as url, without_words(l.label, m.patterns) as label)
+from old.links as l
+left join mentioned as m on m.place = 'links' and m.row = l.rowid
+where l.content_id not in (select content_id from erased_contents);
 
 -- name: rewrite_messages#
 -- That they were sent, and when, is counted.
@@ -574,37 +796,45 @@ select m.* replace (
     coalesce(i.nobody, m.customer_id) as customer_id,
     if(i.nobody is null, m.message_id, coalesce(x.nobody, m.message_id)) as message_id,
     if(i.nobody is null, m.email, coalesce(a.nobody, if(m.email is null, null, ''))) as email,
-    if(i.nobody is null, m.not_sent_detail, null) as not_sent_detail,
-    if(i.nobody is null, m.merge_fields, null) as merge_fields,
+    if(i.nobody is null, without_words(m.not_sent_detail, w.patterns), null) as not_sent_detail,
+    if(i.nobody is null, json_without_words(m.merge_fields, w.patterns), null) as merge_fields,
     if(i.nobody is null, m.content_id, null) as content_id
 )
 from old.messages as m
 left join renamed as i using (campaign_id, customer_id)
 left join erased_messages as x on x.message_id = m.message_id
-left join erased_addresses as a on a.address = lower(m.email);
+left join erased_addresses as a on a.address = lower(m.email)
+left join mentioned as w on w.place = 'messages' and w.row = m.rowid;
 
 -- name: rewrite_events#
--- What happened, when and to which link is counted. Payloads of others may mention an erased person.
+-- What happened, when and to which link is counted. Events of others may mention an erased person.
 insert into events by name
 select e.* replace (
     if(x.event_number is null, e.event_id, x.event_id) as event_id,
     if(x.event_number is null, e.customer_id, x.customer_id) as customer_id,
     if(x.event_number is null, e.message_id, x.message_id) as message_id,
     if(x.event_number is null, e.recipient, x.recipient) as recipient,
-    if(x.event_number is null, e.url, x.url) as url,
-    if(x.event_number is null, e.diagnostic, x.diagnostic) as diagnostic,
+    if(x.event_number is null, without_words(e.url, m.patterns), without_words(x.url, o.patterns)) as url,
+    if(x.event_number is null, without_words(e.diagnostic, m.patterns), x.diagnostic) as diagnostic,
     if(x.event_number is null, e.user_agent, x.user_agent) as user_agent,
     if(x.event_number is null, e.ip, x.ip) as ip,
-    if(x.event_number is null and p.event_number is null, e.payload, null) as payload
+    if(x.event_number is null, json_without_words(e.payload, m.patterns), null) as payload
 )
 from old.events as e
 left join erased_events as x using (event_number)
-left join payload_mentions as p using (event_number);
+left join mentioned as m on m.place = 'events' and m.row = e.rowid
+left join mentioned as o on o.place = 'erased events' and o.row = e.event_number;
 
 -- name: rewrite_archived_mails#
 -- Without their mails.
 insert into archived_mails by name
-select a.* from old.archived_mails as a anti join renamed using (campaign_id, customer_id);
+select a.* replace (
+    without_words(a.headers, m.patterns) as headers,
+    coalesce(json_without_words(a.attachments, m.patterns), '[]') as attachments
+)
+from old.archived_mails as a
+anti join renamed using (campaign_id, customer_id)
+left join mentioned as m on m.place = 'archived_mails' and m.row = a.rowid;
 
 -- name: rewrite_message_aliases#
 -- Ids that are also those of other people's messages stay as well.
@@ -631,29 +861,32 @@ insert into imports by name from old.imports;
 -- Why a row was rejected is known, but not the row.
 insert into refused by name
 select r.* replace (
-    if(m.row is null, r.row, '') as row, if(m.row is null, r.reason, regexp_replace(r.reason, ': .*', '')) as reason
+    if(x.row is null and m.row is null, r.file, nobodys_file(r.file, x.words, m.patterns)) as file,
+    if(x.row is null and m.row is null, r.row, '') as row,
+    if(x.row is null and m.row is null, r.reason, nobodys_reason(r.reason, x.words, m.patterns)) as reason
 )
-from old.refused as r left join refused_mentions as m on m.row = r.rowid;
+from old.refused as r
+left join refused_mentions as x on x.row = r.rowid
+left join mentioned as m on m.place = 'refused' and m.row = r.rowid;
 
 -- name: rewrite_loads#
 -- A file may have the name of a person.
 insert into loads by name
-select l.* replace (
-    if(m.row is null, l.files, list_transform(
-        l.files, lambda file: if(list_has_any(m.words, words_in(file)), 'erased', file)
-    )) as files
-)
-from old.loads as l left join load_mentions as m on m.row = l.rowid;
+select l.* replace (list_transform(l.files, lambda file: without_words(file, m.patterns)) as files)
+from old.loads as l left join mentioned as m on m.place = 'loads' and m.row = l.rowid;
 
 -- name: rewrite_message_events#
 -- As events.
 insert into message_events by name
 select me.* replace (
-    coalesce(i.nobody, me.customer_id) as customer_id, if(x.event_number is null, me.url, x.url) as url
+    coalesce(i.nobody, me.customer_id) as customer_id,
+    if(x.event_number is null, without_words(me.url, m.patterns), without_words(x.url, o.patterns)) as url
 )
 from old.message_events as me
 left join renamed as i using (campaign_id, customer_id)
-left join erased_events as x using (event_number);
+left join erased_events as x using (event_number)
+left join mentioned as m on m.place = 'message_events' and m.row = me.rowid
+left join mentioned as o on o.place = 'erased events' and o.row = me.event_number;
 
 -- name: rewrite_recipients#
 -- Everything that is counted stays.
@@ -664,23 +897,28 @@ select r.* replace (
     if(i.nobody is null, r.name, null) as name,
     if(i.nobody is null, r.known_email, coalesce(k.nobody, if(r.known_email is null, null, ''))) as known_email,
     if(i.nobody is null, r.customer_hash, customer_hash(i.nobody)) as customer_hash,
-    if(i.nobody is null, r.subject_fields, null) as subject_fields,
+    if(i.nobody is null, json_without_words(r.subject_fields, m.patterns), null) as subject_fields,
     if(i.nobody is null, r.is_archived, false) as is_archived,
-    if(i.nobody is null, r.not_sent_detail, null) as not_sent_detail,
-    if(i.nobody is null, r.bounce_reason, nobodys_text(
+    if(i.nobody is null, without_words(r.not_sent_detail, m.patterns), null) as not_sent_detail,
+    if(i.nobody is null, without_words(r.bounce_reason, m.patterns), nobodys_text(
         r.bounce_reason, coalesce(r.email, r.known_email), r.name, r.customer_id
     )) as bounce_reason
 )
 from old.recipients as r
 left join renamed as i using (campaign_id, customer_id)
 left join erased_addresses as a on a.address = lower(r.email)
-left join erased_addresses as k on k.address = lower(r.known_email);
+left join erased_addresses as k on k.address = lower(r.known_email)
+left join mentioned as m on m.place = 'recipients' and m.row = r.rowid;
 
 -- name: rewrite_link_clicks#
 -- A URL that nobody else clicked says nothing but its host.
 insert into link_clicks by name
-select k.* replace (if(k.link_position is null, coalesce(u.nobody, k.url), k.url) as url)
-from old.link_clicks as k left join erased_urls as u on u.url = k.url;
+select k.* replace (
+    without_words(if(k.link_position is null, coalesce(u.nobody, k.url), k.url), m.patterns) as url
+)
+from old.link_clicks as k
+left join erased_urls as u on u.url = k.url
+left join mentioned as m on m.place = 'link_clicks' and m.row = k.rowid;
 
 -- name: rewrite_campaign_totals#
 -- Figures stay as they are.

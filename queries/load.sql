@@ -7,13 +7,19 @@
 insert into content_files by name from files;
 
 -- name: merge_contents#
--- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `read_contents` and
--- `read_links`.
+-- Stores the e-mails that staged rows name, each once however many rows use it, without mentions of erased people. The loader
+-- registers `read_contents` and `read_links`.
 insert into links by name
-select content_id, link_position, url, label from read_links anti join contents using (content_id)
+select
+    content_id, link_position, without_words(url, getvariable('erased_patterns')) as url,
+    without_words(label, getvariable('erased_patterns')) as label
+from read_links anti join contents using (content_id)
 order by content_id, link_position;
 insert into contents by name
-select content_id, html, text from read_contents anti join contents using (content_id);
+select
+    content_id, without_words(html, getvariable('erased_patterns')) as html,
+    without_words(text, getvariable('erased_patterns')) as text
+from read_contents anti join contents using (content_id);
 
 -- name: known_contents()
 -- Which of these e-mails are stored. The loader registers `wanted`.

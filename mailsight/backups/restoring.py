@@ -5,18 +5,20 @@ beside it, `mailsight.replaced-2026-11-23T16-34-23Z`. The spool is not replaced:
 those that were loaded since the backup was made are all loaded again. Each of them counts once, like any event.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailsight.errors import BackupFailed, BackupUnreadable, LoadRefused, RestoreFailed
+from mailsight.errors import BackupFailed, BackupUnreadable, LoadRefused, RestoreFailed, StateUnreadable
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.privacy import erasure
-from mailsight.state import copies, mappings, store
+from mailsight.state import copies, erased, mappings, store
+from mailsight.state.store import Store
 from mailsight.warehouse import generations
 from mailsight.warehouse.draft import replacement
 from mailsight.warehouse.files import PRIVATE_FOLDER, replace_with_copy, sync_folder
@@ -55,12 +57,17 @@ def restore(
     if checked.problems:
         raise BackupUnreadable(f"{checked.place}: {' '.join(checked.problems)}")
     progress(0.5, "Restoring")
+    was_unfinished = _is_erasure_unfinished(database)
     try:
         restored = _restore(database, checked.place, machines, wait_seconds)
     except (LoadRefused, BackupFailed) as error:
         raise RestoreFailed(error.message, next_step=error.next_step) from error
     except OSError as error:
         raise RestoreFailed(f"{database.parent} can't be written to: {error.strerror or error}.") from error
+    if was_unfinished and restored.aside:
+        os.utime(
+            restored.aside, (0, 0)
+        )  # What was there may name erased people, so it counts as older than their erasure.
     progress(0.9, "Erasing who was erased since")
     erasure.finish(database, wait_seconds=wait_seconds)
     progress(1.0, "Done")
@@ -81,8 +88,17 @@ def _restore(database: Path, backup: Path, machines: Path | None, wait_seconds: 
             waiting.take_in(sorted((backup / manifest.SPOOL).rglob("*.ndjson")))
             _restore_small_files(database, backup, aside, machines)
             notes = _restore_state(store.beside(database), backup / manifest.STATE, aside)
+        # If this ends before they are erased from the backup, the next start of the server erases them.
+        erased.reopen(Store.of(database))
         waiting.loaded.put_back()
     return Restored(backup, aside if aside.exists() else None, waiting.state().requests, notes)
+
+
+def _is_erasure_unfinished(database: Path) -> bool:
+    try:
+        return erased.is_unfinished(Store.of(database))
+    except StateUnreadable:
+        return False  # It is restored, too.
 
 
 def _restore_small_files(database: Path, backup: Path, aside: Path, machines: Path | None) -> None:

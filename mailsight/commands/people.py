@@ -73,6 +73,9 @@ def erase(
         if known < len(people):
             raise typer.Exit(1)
         return
+    if people and not dry_run:
+        # First, so that an erasure that is interrupted leaves a trace.
+        audits.by_command(path, Action.ERASED, people=str(len(people)))
     with progress_bar("Erasing") as progress:
         if finish:
             rows = erasure.finish(path, progress=progress, wait_seconds=wait_seconds)
@@ -84,7 +87,7 @@ def erase(
             verb, rows = "Would erase" if dry_run else "Erased", erased.rows
             done = f"{verb} {formats.things(erased.people, 'person', 'people')}"
     if not dry_run:
-        recorded(path, Action.ERASED, people=str(len(people)))
+        recorded(path, Action.ERASURE_DONE)
     counts = ", ".join(f"{name}: {formats.count(number)}" for name, number in rows.items() if number)
     print(f"{done} ({counts or 'nothing was stored'}).")
 

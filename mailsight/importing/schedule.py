@@ -19,6 +19,7 @@ from mailsight.loading.background import PAUSE_AFTER_LOAD, Background
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.state import audit
+from mailsight.state.audit import Action
 from mailsight.warehouse.files import write_file
 
 from . import engine, registry
@@ -166,7 +167,7 @@ class Importer(Background):
 
     def _import(self, each: Job) -> None:
         try:
-            audit.by_schedule(self._database, each.source)
+            audit.by_schedule(self._database, Action.IMPORTED, source=each.source)
         except StateUnreadable as error:  # the data is needed even if nothing says where it came from
             _log.warning("Not recorded in the audit: %s", error)
         child.run(partial(_imported, self._database, each), process=self._child)

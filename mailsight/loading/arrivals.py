@@ -21,6 +21,8 @@ from mailsight.state.erased import Erased, Kind
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import Draft
 
+from . import spellings
+
 # A hash of SHA-256 works on blocks of this size.
 _BLOCK_BYTES = 64
 _ERASED = pa.schema(
@@ -36,6 +38,7 @@ _VALUES = pa.schema([("kind", pa.string()), ("value", pa.string())])
 def prepare(work: Draft) -> None:
     """Creates the tables for the staged rows of a load."""
     work.run("create_staging")
+    work.run("create_erased_list")
     work.run("set_ip_addresses", keep=settings.from_environment().ip_addresses)
 
 
@@ -56,6 +59,14 @@ class Arrivals:
             self.work.run("find_arrivals")
         self.work.run("find_past_arrivals")
         self.work.run("erase_arrivals")
+
+    def erase_mentions(self) -> None:
+        """Takes erased people out of what is staged of others. To be called once, before rows are merged."""
+        if not self.is_any:
+            return
+        self.work.run("find_arriving_texts")
+        if leave_out(self.work, "arriving_words"):
+            self.work.run("erase_mentions")
 
     def clean_refusals(self) -> None:
         """Removes the texts of rejected rows that mention erased people, and shortens IP addresses in others."""
@@ -83,6 +94,16 @@ def of(work: Draft) -> Arrivals:
     return Arrivals(work, is_any)
 
 
+def leave_out(work: Draft, query: str) -> bool:
+    """Lets the queries of this draft leave out the words that a query returns; returns whether there are any."""
+    [(is_any,)] = work.run("has_erased")
+    if not is_any:
+        return False
+    patterns = spellings.patterns(word for (word,) in work.run(query))
+    work.run("set_patterns", patterns=patterns or None)
+    return bool(patterns)
+
+
 def use_list(work: Draft, state: Store) -> None:
     """Reads the list of erased people for the queries of this draft."""
     use_key(work, state)
@@ -107,19 +128,18 @@ def add_unlisted(work: Draft, query: str) -> bool:
     rows: list[tuple[Any, ...]] = work.run(query)
     if not rows or work.database is None:
         return False
-    key_hashes = hashes(work, [(Kind(kind), value) for kind, value, *_ in rows])
     state = Store.of(work.database)
+    entries = [
+        (Kind(kind), spelled, person, known or nobody(spelled, state.key(erased.KEY)))
+        for kind, value, person, known in rows
+        for spelled in (spellings.of_address(value) if kind == Kind.ADDRESS else (value,))
+    ]
+    key_hashes = hashes(work, [(kind, value) for kind, value, *_ in entries])
     erased.add(
         state,
         [
-            Erased(
-                key_hashes[Kind(kind), value],
-                Kind(kind),
-                known or nobody(value, state.key(erased.KEY)),
-                person,
-                is_asked=False,
-            )
-            for kind, value, person, known in rows
+            Erased(key_hashes[kind, value], kind, stands_for, person, is_asked=False)
+            for kind, value, person, stands_for in entries
         ],
     )
     _register(work, erased.listed(state))

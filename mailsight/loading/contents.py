@@ -16,7 +16,7 @@ from mailsight.mime import bodies
 from mailsight.mime import files as mail_files
 from mailsight.warehouse.draft import Draft
 
-from . import bundle_files
+from . import arrivals, bundle_files
 from .bundle_files import BundleFile
 from .derive import Progress
 from .refusals import Refusal, Refusals
@@ -155,6 +155,7 @@ def store(work: Draft, mails: Sequence[Mail]) -> None:
         work.table("read_links", rows, _LINKS),
         atomic(work),
     ):
+        arrivals.leave_out(work, "words_of_mails")
         work.run("merge_contents")
 
 

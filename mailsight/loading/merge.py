@@ -14,6 +14,7 @@ from mailsight.errors import LoadRefused
 from mailsight.providers.registry import provider_ids
 from mailsight.warehouse.draft import Draft
 
+from . import arrivals
 from .derive import Progress, derive
 from .refusals import PassedOver, Refusal, Refusals
 from .refusing import isolated, undone
@@ -131,6 +132,7 @@ def complete(
         )
     progress(0.5, "Adding new rows")
     loaded_at = _now()
+    arrivals.of(work).erase_mentions()
     _merge(work, loaded_at)
     refusals.pass_over(passed_over)
     newly_refused = refusals.store()

@@ -95,7 +95,12 @@ def ingest_spool(
     # Held until the last segment is removed: nobody else takes segments apart, and no backup is restored that lacks
     # what the spool has just forgotten.
     with exclusive(database, wait_seconds=wait_seconds):
-        return segments.load_all(spool, partial(_load_segments, database, spool, progress))
+        known = set(spool.files_set_aside())
+        try:
+            return segments.load_all(spool, partial(_load_segments, database, spool, progress))
+        finally:
+            # They stay there, so they must not name erased people.
+            erased_requests.clean_all(database, sorted(set(spool.files_set_aside()) - known))
 
 
 def _load_segments(

@@ -184,7 +184,7 @@ class Spool:
             return []
         self.seal()
         with self._locked():
-            return [*self._segments(), *self._files_set_aside()]
+            return [*self._segments(), *self.files_set_aside()]
 
     def take_in(self, files: Iterable[Path]) -> None:
         """Copies the segments of a backup into the spool, or into `set-aside/` if that is where they were.
@@ -255,7 +255,7 @@ class Spool:
         if not self._set_aside_folder.is_dir():
             return []
         with self._locked():
-            segments = [segment.rename(self.folder / segment.name) for segment in self._files_set_aside()]
+            segments = [segment.rename(self.folder / segment.name) for segment in self.files_set_aside()]
         for note in self._set_aside_folder.glob("*.json"):
             note.unlink()
         if segments:
@@ -265,14 +265,14 @@ class Spool:
 
     def sealed(self) -> list[Path]:
         """All sealed segments, also those that are set aside, and those that were loaded and are kept."""
-        return [*self._segments(), *self._files_set_aside(), *self.loaded.files()]
+        return [*self._segments(), *self.files_set_aside(), *self.loaded.files()]
 
     def files(self) -> list[Path]:
         """All files with requests, loaded or not."""
         return [*self.sealed(), *([self._current] if self._current.exists() else [])]
 
     def _all_set_aside(self) -> Iterator[SetAside]:
-        for segment in self._files_set_aside():
+        for segment in self.files_set_aside():
             note = _read_json(segment.with_suffix(".json")) or {}
             stat = segment.stat()
             at = datetime.fromtimestamp(stat.st_mtime, UTC)
@@ -331,7 +331,8 @@ class Spool:
         """The segments that were loaded since the last backup."""
         return LoadedSegments(self.folder / "loaded")
 
-    def _files_set_aside(self) -> list[Path]:
+    def files_set_aside(self) -> list[Path]:
+        """The segments that are set aside, oldest first."""
         return sorted(self._set_aside_folder.glob("*.ndjson"))
 
     @property

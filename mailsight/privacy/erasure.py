@@ -6,7 +6,7 @@ interrupted, `finish` continues: the list says who is left.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +15,14 @@ from filelock import FileLock, Timeout
 
 from mailsight.errors import LoadRefused, LoadRunning, StateUnreadable
 from mailsight.figures.metrics import share
-from mailsight.loading import arrivals, payloads, spool
+from mailsight.loading import arrivals, payloads, spellings, spool
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.loading.refusing import explained
 from mailsight.state import erased
 from mailsight.state.erased import Kind
 from mailsight.state.store import Store
-from mailsight.warehouse.draft import Draft, import_folder, rewritten, scratch
+from mailsight.warehouse.draft import Draft, exclusive, import_folder, rewritten, scratch
 from mailsight.warehouse.files import PRIVATE_FILE
 from mailsight.warehouse.reader import Warehouse
 
@@ -70,15 +70,23 @@ def erase(
             values = {value for person in persons for value in person.values}
             key_hashes = arrivals.hashes(work, values)
             entries = people.entries(data, persons, key_hashes, state.key(erased.KEY))
+    words = {word for person in persons for word in (*person.addresses, *person.customer_ids, *person.names)}
     with _under_way(database, wait_seconds):
         erased.add(state, entries)
-        return Erasure(len(persons), finish(database, progress=progress, wait_seconds=wait_seconds))
+        return Erasure(len(persons), finish(database, words, progress=progress, wait_seconds=wait_seconds))
 
 
-def finish(database: Path, *, progress: Progress = silent, wait_seconds: float = 600.0) -> dict[str, int]:
+def finish(
+    database: Path,
+    words: Collection[str] = (),
+    *,
+    progress: Progress = silent,
+    wait_seconds: float = 600.0,
+) -> dict[str, int]:
     """Erases everybody on the list of erased people whom a file still holds; returns how many rows, per table.
 
-    To be called again after an interrupted erasure, and after a backup was restored. Raises as `erase` does.
+    `words` may name them in texts, besides those by which the database knows them. To be called again after an
+    interrupted erasure, and after a backup was restored. Raises as `erase` does.
     """
     state = Store.of(database)
     if not erased.is_any(state):
@@ -94,11 +102,12 @@ def finish(database: Path, *, progress: Progress = silent, wait_seconds: float =
             raise
         except LoadRefused:
             _log.exception("The waiting webhooks could not be loaded; those of erased people are removed")
-        rows = _rewrite(database, progress, wait_seconds)
+        rows = _rewrite(database, words, progress, wait_seconds)
         progress(0.9, "Cleaning other files")
         with import_folder(database, wait_seconds=wait_seconds):
             pass  # Entering it removes what a killed import left.
-        rows["waiting requests"] = leftovers.clean(database, state)
+        with exclusive(database, wait_seconds=wait_seconds):  # No load takes segments apart meanwhile.
+            rows["waiting requests"] = leftovers.clean(database, state)
         erased.finish(state)
         progress(1.0, "Done")
         return rows
@@ -150,7 +159,9 @@ def forget(database: Path, named: Sequence[str]) -> int:
     )
 
 
-def _rewrite(database: Path, progress: Progress, wait_seconds: float) -> dict[str, int]:
+def _rewrite(
+    database: Path, words: Collection[str], progress: Progress, wait_seconds: float
+) -> dict[str, int]:
     """Writes the database without the people on the list, unless it has nothing of them; returns the rows per table."""
     with explained(), rewritten(database, wait_seconds=wait_seconds) as work:
         progress(0.2, "Looking for their rows")
@@ -161,12 +172,21 @@ def _rewrite(database: Path, progress: Progress, wait_seconds: float) -> dict[st
         work.run("rename_erased")
         work.run("list_erased")
         work.run("list_mentions")
+        _find_mentions(work, words)
         [rows] = work.rows("erased_counts")
         if any(rows.values()):
             write_tables(work, progress)
         else:
             work.discard()
     return rows
+
+
+def _find_mentions(work: Draft, words: Collection[str]) -> None:
+    """Finds what mentions them in texts: by these words, and those by which the database knows them."""
+    known = work.run("erased_words", words=sorted(words))
+    for pattern in spellings.patterns(word for (word,) in known):
+        work.run("add_mentions", pattern=pattern)
+    work.run("group_mentions")
 
 
 def write_tables(work: Draft, progress: Progress) -> None:

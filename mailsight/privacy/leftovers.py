@@ -1,9 +1,12 @@
 """Cleans the files beside the database: the spool, kept mappings, notes, the audit, and what was replaced."""
 
+import re
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from mailsight.loading import arrivals, erased_requests, spool
+from mailsight.loading import arrivals, erased_requests, spellings, spool
 from mailsight.state import erased
 from mailsight.state.audit import Audit
 from mailsight.state.erased import Kind
@@ -19,6 +22,14 @@ _NOTES = (
     "{stem}.spool/*.json",
     "{stem}.spool/set-aside/*.json",
 )
+# What a killed process leaves of files that it was writing: parts of segments, and drafts of small files and of copies.
+_PARTS = tuple(
+    f"{{stem}}{place}.{ending}"
+    for place in ("*", ".spool/*", ".spool/*/*", ".mappings/*")
+    for ending in ("clean", "half", "new", "incoming")
+)
+# Small files are written at any time, but not for so long.
+_WRITING_SECONDS = 60.0
 
 
 def clean(database: Path, state: Store) -> int:
@@ -26,6 +37,7 @@ def clean(database: Path, state: Store) -> int:
     with scratch() as work:
         arrivals.use_list(work, state)
         webhooks = spool.beside(database)
+        _remove_parts(database)
         changed = sum(erased_requests.clean(work, segment) for segment in webhooks.sealed())
         for pattern in _NOTES:
             for note in sorted(database.parent.glob(pattern.format(stem=database.stem))):
@@ -34,6 +46,15 @@ def clean(database: Path, state: Store) -> int:
         _clean_audit(work, state)
     _remove_replaced(database, state)
     return changed
+
+
+def _remove_parts(database: Path) -> None:
+    oldest = time.time() - _WRITING_SECONDS
+    for pattern in _PARTS:
+        for part in database.parent.glob(pattern.format(stem=database.stem)):
+            with suppress(FileNotFoundError):
+                if part.suffix in (".clean", ".half") or part.stat().st_mtime < oldest:
+                    part.unlink()
 
 
 def _remove_replaced(database: Path, state: Store) -> None:
@@ -64,8 +85,8 @@ def _clean_mappings(work: Draft, mappings: Mappings) -> None:
 
 def _cleaned(work: Draft, text: str) -> str:
     words = erased_requests.mentions(work, [(0, text)]).get(0, [])
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "erased")
+    for pattern in spellings.patterns(words):
+        text = re.sub(pattern, lambda match: f"{match[1] or ''}erased", text)
     return text
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mailsight.errors import SharedAddress
 from mailsight.figures.formats import things
+from mailsight.loading import spellings
 from mailsight.loading.arrivals import nobody
 from mailsight.state.erased import Erased, Kind
 from mailsight.warehouse.reader import Snapshot
@@ -25,10 +26,12 @@ class Person:
 
     @property
     def values(self) -> Iterable[tuple[Kind, str]]:
+        spelled = {each for address in self.addresses for each in spellings.of_address(address)}
         for kind, values in (
             (Kind.CUSTOMER, {*self.customer_ids, *self.addresses}),
-            (Kind.ADDRESS, self.addresses),
-            (Kind.NAME, self.names),
+            # Among addresses, ids are found in capitals and small letters. They are never a customer's address.
+            (Kind.ADDRESS, {*self.customer_ids, *spelled}),
+            (Kind.NAME, {each for name in self.names for each in spellings.names(name)}),
         ):
             yield from ((kind, value) for value in sorted(values))
 
@@ -41,7 +44,7 @@ def find(data: Snapshot, named: str, *, may_share: bool = False) -> Person:
     """
     given = named.strip()
     ids = {row["customer_id"] for row in data.rows("known_customers", customer_ids=[given])}
-    addresses = {given.lower()} if "@" in given else set[str]()
+    addresses = set(spellings.domains(given)) if "@" in given else set[str]()
     if not ids and not addresses:
         ids = {given}
     while True:

@@ -16,7 +16,8 @@ from mailsight.loading.background import Background
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.loading.refusing import explained
-from mailsight.state import erased
+from mailsight.state import audit, erased
+from mailsight.state.audit import Action
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import rewritten
 from mailsight.warehouse.reader import Warehouse
@@ -99,5 +100,6 @@ class Retention(Background):
 def _run(database: Path, months: float, progress: Progress) -> None:
     if erased.is_unfinished(Store.of(database)):
         erasure.finish(database, progress=progress)
+        audit.by_schedule(database, Action.ERASURE_DONE)
     if months:
         run(database, months, progress=progress)

@@ -43,6 +43,7 @@ class Action(Word):
     LOADED = "loaded", "Loaded", "Loaded data or changed the database by a command."
     IMPORTED = "imported", "Imported", "Loaded history from another sender."
     ERASED = "erased", "Erased a customer", "Removed a person from the data."
+    ERASURE_DONE = "erasure_done", "Finished an erasure", "No file holds anything of those who were erased."
     SHARED = "shared", "Shared a report", "Created a link to a campaign's report."
     UNSHARED = "unshared", "Revoked a link", "Revoked a link to a campaign's report."
     OPENED_SHARED = "opened_shared", "Opened a shared report", "Saw a campaign's report by its link."
@@ -62,6 +63,7 @@ _DETAILS: Mapping[Action, tuple[str, ...]] = {
     Action.LOADED: ("command", "user"),
     Action.IMPORTED: ("source", "user"),
     Action.ERASED: ("people", "user"),
+    Action.ERASURE_DONE: ("user",),
     Action.SHARED: ("link", "until"),
     Action.UNSHARED: ("link",),
     Action.OPENED_SHARED: ("link",),
@@ -224,10 +226,12 @@ def by_command(
     )
 
 
-def by_schedule(database: Path, source: str) -> None:
-    """Record that the server imports from a source on its schedule."""
+def by_schedule(database: Path, action: Action, **details: str) -> None:
+    """Record what the server does by itself."""
     keep_months = settings.from_environment().keep_audit_months
-    beside(database, keep_months).record(SCHEDULE, Role.ADMIN, Action.IMPORTED, source=source)
+    beside(database, keep_months).record(
+        SCHEDULE, Role.ADMIN, action, campaign_id="", customer_id="", **details
+    )
 
 
 def _user() -> str:

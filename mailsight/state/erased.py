@@ -79,6 +79,12 @@ def finish(store: Store) -> None:
     store.run("finish_erasure")
 
 
+def reopen(store: Store) -> None:
+    """Notes that files may hold everybody on the list again."""
+    if store.file.exists():
+        store.run("reopen_erasures")
+
+
 def forget(store: Store, key_hashes: Sequence[str]) -> int:
     """Takes the people with these hashes off the list; returns how many entries that were."""
     return sum(store.run("forget_erased", key_hash=key_hash) for key_hash in key_hashes)

@@ -27,6 +27,10 @@ set is_asked = max(is_asked, excluded.is_asked), is_done = 0, erased_at = max(er
 -- Notes that no file holds anything on the list any more.
 update erased set is_done = 1 where is_done = 0;
 
+-- name: reopen_erasures()!
+-- Notes that files may hold everybody on the list again, because a backup is restored.
+update erased set is_done = 0;
+
 -- name: forget_erased(key_hash)!
 -- Takes a person off the list: everything that was erased with this.
 delete from erased where person in (select person from erased where key_hash = :key_hash);

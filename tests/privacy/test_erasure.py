@@ -1,10 +1,15 @@
 """People are erased for good, and all figures stay as they were."""
 
+import base64
+import hashlib
 import json
+import os
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
+import duckdb
 import pytest
 
 from mailsight.backups import making, restoring
@@ -300,3 +305,147 @@ def test_every_table_is_rewritten() -> None:
     tables = [name.removeprefix("rewrite_") for name in statement_names() if name.startswith("rewrite_")]
     created = re.findall(r"create table (\w+)", statement("create_schema"))
     assert sorted(tables) == sorted({*created} - {"schema_version"})
+
+
+def test_what_others_have_of_a_person_says_erased(shop: Path, bundled: Path, tmp_path: Path) -> None:
+    address, name, digest = ZOE[0], ZOE[2], hashlib.md5(ZOE[0].encode(), usedforsecurity=False).hexdigest()
+    hidden = base64.b64encode(f"to={address}".encode()).decode()
+    link = f"https://shop.example/a?friend={quote(address, safe='')}&h={digest}&t={hidden}"
+    bob = {"campaign_id": "spring", "customer_id": "kunde-0815-b"}
+    files: dict[str, str | bytes] = {
+        "contents/bob.eml": raw_mail(
+            "bob@mail.example",
+            f'<p>Hi Bob, {name} ({address}) sent <a href="{link}">this</a> on behalf of kunde-4711-Z',
+            Cc=f"{name} <{address}>",
+        ),
+        "campaigns.ndjson": ndjson(
+            {"campaign_id": "test", "name": f"For {name}", "subject": f"Hi {address}", "tags": [address, "a"]}
+        ),
+        "customers.ndjson": ndjson(
+            {
+                "customer_id": "kunde-0815-b",
+                "friend": name,
+                "friends": {address: "kunde-4711-z"},
+                "hash": digest,
+            },
+            {"customer_id": "kunde-0815-c", "email": "zoe.quagmire@mail.example", "name": "Zoe Quarry"},
+        ),
+        "messages.ndjson": ndjson(
+            bob
+            | {"merge_fields": {"friend": f"Zoe  {ZOE[2][4:]}", "url": link}, "content": "contents/bob.eml"}
+        ),
+        "events.ndjson": ndjson(
+            bob | {"type": "clicked", "url": link, "occurred_at": "2026-04-14T12:00:01Z"},
+            bob | {"type": "bounced", "diagnostic": f"{address} ({name}) is full", "occurred_at": SENT},
+            bob | {"type": "opened", "payload": {"cc": {"email": digest}}, "occurred_at": SENT},
+            bob | {"type": "nothing", "note": f"hash {digest}"},
+            # A number that may be anything.
+            bob | {"type": "nothing", "order_total": "4711"},
+        ),
+    }
+    traces = (*ZOE, digest, hidden)
+    others = bundle(tmp_path / "others" / f"{ZOE[0]}.d", files)
+    bundles.load(shop, [others])
+    before = all_figures(shop)
+
+    erasure.erase(shop, [address])
+
+    assert leaks(shop.parent, [trace for trace in traces if trace != ZOE[1]]) == []
+    after = all_figures(shop)
+    assert {name for name in before if before[name] != after[name]} <= {
+        f"{part}, {audience}" for part in ("list", "test") for audience in ("all", "human")
+    }
+    with duckdb.connect(str(shop), read_only=True) as connection:
+        [(attributes,)] = connection.execute(
+            "select attributes from customers where customer_id = 'kunde-0815-b'"
+        ).fetchall()
+        [(html,)] = connection.execute("select html from contents where html like '%Hi Bob%'").fetchall()
+        [(kept,)] = connection.execute(
+            "select count(*) from refused where row like '%order_total%'"
+        ).fetchall()
+    assert json.loads(attributes) == {"friend": "erased", "friends": {"erased": "erased"}, "hash": "erased"}
+    assert "Hi Bob, erased (erased) sent" in html
+    assert kept == 1
+
+    for again in (others, bundled):
+        assert [(kind.new, kind.changed) for kind in bundles.load(shop, [again]).kinds] == [(0, 0)] * 4
+    assert all_figures(shop) == after
+    # New ones are read in the same way.
+    more: dict[str, str | bytes] = {
+        "events.ndjson": ndjson(
+            bob | {"type": "clicked", "url": link, "occurred_at": "2026-04-15T12:00:01Z"}
+        ),
+        "contents/bob.eml": raw_mail("bob@mail.example", f"<p>{name} again: {link}"),
+        "messages.ndjson": ndjson(bob | {"content": "contents/bob.eml"}),
+        "customers.ndjson": ndjson({"customer_id": "kunde-0815-c", "friend": address.upper()}),
+    }
+    bundles.load(shop, [bundle(tmp_path / "more", more)])
+    assert leaks(shop.parent, [trace for trace in traces if trace != ZOE[1]]) == []
+
+
+def test_a_name_that_somebody_else_has_stays_theirs(shop: Path, tmp_path: Path) -> None:
+    namesake: dict[str, str | bytes] = {
+        "customers.ndjson": ndjson({"customer_id": "other", "email": "zq@mail.example", "name": ZOE[2]}),
+        "messages.ndjson": ndjson(
+            {"campaign_id": "spring", "customer_id": "other", "merge_fields": {"name": ZOE[2]}}
+        ),
+    }
+    bundles.load(shop, [bundle(tmp_path / "namesake", namesake)])
+
+    erasure.erase(shop, [ZOE[0]])
+
+    with Warehouse(shop).snapshot() as data:
+        assert [row["name"] for row in data.rows("known_recipients", customer_ids=["other"])] == [ZOE[2]]
+        [message] = data.rows("known_messages", customer_ids=["other"])
+    assert json.loads(message["merge_fields"]) == {"name": ZOE[2]}
+
+
+def test_what_killed_processes_left_is_removed(shop: Path) -> None:
+    folder = spool.beside(shop).folder
+    folder.mkdir(exist_ok=True)
+    parts = [
+        folder / "a.clean",
+        folder / "a-1.half",
+        folder / "error.json.new",
+        shop.with_suffix(".link.incoming"),
+    ]
+    for part in parts:
+        part.write_text(ZOE[0])
+        os.utime(part, (0, 0))
+
+    erasure.erase(shop, [ZOE[0]])
+
+    assert not any(part.exists() for part in parts)
+
+
+def test_a_short_id_is_erased_where_it_is_one(shop: Path, tmp_path: Path) -> None:
+    """1042 may be anything: it goes from selections, and from rejected rows that call it an id."""
+    event: dict[str, object] = {"campaign_id": "spring", "type": "nothing"}
+    files: dict[str, str | bytes] = {
+        "campaigns.ndjson": ndjson(
+            {
+                "campaign_id": "c",
+                "name": "C",
+                "selection": {"field": "id", "in": ["1042", 1042, 10420], "n": "1042"},
+            }
+        ),
+        "customers.ndjson": ndjson({"customer_id": "1042"}, {"customer_id": "b", "points": 1042}),
+        "events.ndjson": ndjson(event | {"customer_id": 1042}, event | {"customer_id": "b", "points": 1042}),
+    }
+    chosen = bundle(tmp_path / "short", files)
+    bundles.load(shop, [chosen])
+
+    erasure.erase(shop, ["1042"])
+
+    assert not any(kind.changed for kind in bundles.load(shop, [chosen]).kinds)
+    with duckdb.connect(str(shop), read_only=True) as connection:
+        [(selection,)] = connection.execute(
+            "select selection from campaigns where campaign_id = 'c'"
+        ).fetchall()
+        rejected = connection.execute("select row from refused where row like '%1042%'").fetchall()
+        [(attributes,)] = connection.execute(
+            "select attributes from customers where customer_id = 'b'"
+        ).fetchall()
+    assert json.loads(selection) == {"field": "id", "in": ["erased", "erased", 10420], "n": "erased"}
+    assert [json.loads(row) for (row,) in rejected] == [event | {"customer_id": "b", "points": 1042}]
+    assert json.loads(attributes) == {"points": 1042}

@@ -9,6 +9,7 @@ from filelock import FileLock
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from mailsight.backups import making
 from mailsight.errors import LoadRefused
 from mailsight.privacy import erasure
 from mailsight.state import erased
@@ -28,6 +29,12 @@ import sys
 from pathlib import Path
 from mailsight.privacy import erasure
 erasure.erase(Path(sys.argv[1]), [sys.argv[2]])
+"""
+RESTORE = """
+import sys
+from pathlib import Path
+from mailsight.backups import restoring
+restoring.restore(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 # The step before which it is killed.
 STEPS = {
@@ -99,3 +106,18 @@ def test_a_full_disk_is_a_clear_error_and_the_erasure_is_finished_later(
         erasure.finish(shop)
         assert leaks(shop.parent, ZOE) == []
         assert all_figures(shop) == before
+
+
+@pytest.mark.slow
+def test_a_killed_restoring_leaves_an_erasure_to_finish(shop: Path, tmp_path: Path) -> None:
+    making.make(shop, tmp_path / "backups")
+    erasure.erase(shop, [ZOE[0]])
+    assert not erased.is_unfinished(Store.of(shop))
+
+    for _ in range(2):  # The second moves what the first restored aside.
+        kill_at("mailsight.privacy.erasure.finish", RESTORE, shop, tmp_path / "backups")
+
+        assert leaks(shop.parent, ZOE)
+        assert erased.is_unfinished(Store.of(shop))
+    erasure.finish(shop)
+    assert leaks(shop.parent, ZOE) == []

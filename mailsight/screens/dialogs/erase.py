@@ -15,6 +15,7 @@ from mailsight.loading.derive import Progress
 from mailsight.privacy import erasure
 from mailsight.privacy.erasure import Erasure
 from mailsight.screens import navigation
+from mailsight.state import audit as audits
 from mailsight.state.audit import Action
 from mailsight.web import audit, sessions
 from mailsight.web.access import Right
@@ -79,8 +80,10 @@ def _confirmed(customer_id: str, rows: dict[str, int]) -> bool:
 def _erase(database: Path, customer_id: str) -> Erasure | MailsightError:
     """Erase the customer with a progress bar. Returns the result or the error."""
     try:
-        audit.done(sessions.require(Right.ERASURE), Action.ERASED, people="1")
-        work = uploads.start(lambda _, note: child.run(partial(_in_child, database, customer_id), note))
+        viewer = sessions.require(Right.ERASURE)
+        audit.done(viewer, Action.ERASED, people="1")
+        by = (viewer.person, viewer.role)
+        work = uploads.start(lambda _, note: child.run(partial(_in_child, database, customer_id, by), note))
         return progress.watch(work, "You can close this window. Erasing continues.")
     except MailsightError as error:
         return error
@@ -93,8 +96,10 @@ def _erase(database: Path, customer_id: str) -> Erasure | MailsightError:
         )
 
 
-def _in_child(database: Path, customer_id: str, progress: Progress) -> Erasure:
-    return erasure.erase(database, [customer_id], progress=progress, wait_seconds=WAIT_SECONDS)
+def _in_child(database: Path, customer_id: str, by: tuple[str, str], progress: Progress) -> Erasure:
+    erased = erasure.erase(database, [customer_id], progress=progress, wait_seconds=WAIT_SECONDS)
+    audits.beside(database, settings.from_environment().keep_audit_months).record(*by, Action.ERASURE_DONE)
+    return erased
 
 
 def _failed(error: MailsightError) -> None:
