@@ -89,7 +89,17 @@ _CODE_PAGES = {
 _PAGE = re.compile(r"(?:x)?(?:windows|win|microsoft|ms|cp|ibm|dos|oem|codepage)?([0-9]{3,5})")
 # What Python's codecs read in another way than browsers.
 _JIS = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
-_DIFFERENCES = {"euc_jp": _JIS, "iso2022_jp_ext": _JIS, "koi8-u": str.maketrans("╝╬", "ўЎ")}
+# Characters that Unicode didn't have when Python's codec was made, and the space that is as wide as a character.
+_GB = str.maketrans(
+    "\ue5e5\ue7c7\ue78d\ue78e\ue78f\ue790\ue791\ue792\ue793\ue794\ue795\ue796\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864",
+    "\u3000ḿ︐︒︑︓︔︕︖︗︘︙龴龵龶龷龸龹龺龻",
+)
+_DIFFERENCES = {
+    "euc_jp": _JIS,
+    "iso2022_jp_ext": _JIS,
+    "gb18030": _GB,
+    "koi8-u": str.maketrans("╝╬", "ўЎ"),
+}
 _STATEFUL = words("iso2022_jp_ext iso2022_jp_2 iso2022_jp_3 iso2022_jp_2004 iso2022_kr hz utf-7")
 _MULTIBYTE = _STATEFUL | words("big5hkscs cp932 cp949 euc_jp gb18030 johab")
 _WIDE = words("utf-16-le utf-16-be utf-16 utf-32 utf-32-le utf-32-be")

@@ -77,6 +77,7 @@ def test_a_label_that_means_nothing_counts_as_none(label: str, raw: bytes, read:
         (b'<META http-equiv=Content-Type content="text/html; charset=windows-1251">\xcf', "П"),
         (b"<meta charset=gb2312>\x81\x30\x81\x30", "\x80"),
         (b"<meta charset=gb2312>\x80", "€"),
+        (b"<meta charset=gbk>\xa3\xa0\xa6\xd9\xfe\x59", "\u3000︐龴"),
         (b"<meta charset=utf-16>\xc3\xa9", "é"),
         (b"<meta charset=utf-7>+AOk-", "+AOk-"),
         (b"<meta charset=iso-8859-1>caf\xc3\xa9 \xe2\x82\xac", "café €"),
