@@ -30,7 +30,8 @@ _CAPITALIZED = r"(?-i:(?=[^\[\]]{1,60}[A-Z_ ]|[A-Z])[A-Za-z](?:[\w. -]|%20|\+){1
 _PREFIXED = (
     r"(?:subscriber|newsletter|user|member|date|link|data|contact_attribute)(?::|%3A)[^\[\]/?&#]{1,100}?"
 )
-_FALLBACK = r"[^\W\d][\w.:-]{0,100}(?:,|%2C)fallback(?:=|%3D)[^\[\]/?&#]{0,100}?"
+_FALLBACK = r"[^\W\d][\w.:-]{0,100}(?:(?:,|%2C)fallback(?:=|%3D)|%%|%25%25)[^\[\]/?&#]{0,100}?"
+_TABLE_AND_COLUMN = rf"[^\W\d_](?:[\w.:/@]|%3A|%2F|%40|{_SPACE}){{0,100}}?(?:;|%3B)[^{{}}]{{0,100}}?"
 _WORDS = (
     r"(?:[a-z]{0,20}[_.:-])?(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
     r"|(?:user|list|member|contact|customer|subscriber|recipient|message|campaign)_?(?:u?u?id|key|hash)|token|hash|key"
@@ -104,11 +105,13 @@ SYNTAXES = (
     Syntax("Interspire, older mailing lists", "@@", _NAME, "@@", "anywhere", "@@email@@", _TEMPLATES),
     Syntax("Mautic, MailerLite, AWeber, AcyMailing, Copernica, Sailthru", "{", _BRACED, "}", "anywhere",
            "{contactfield=email|none}", "mautic/mautic#2506, 2026-11-26"),
+    Syntax("Microsoft Dynamics 365", "{!", _TABLE_AND_COLUMN, "}", "anywhere",
+           "{!User:Address;}", "blog.kelvinbytes.com, 'D365 Email Templates Dynamic Text', 2026-11-26"),
     Syntax("phpList, Mailtrain, MailWizz", "[", _CAPITALS, "]", "anywhere", "[MERGE_EMAIL]",
            "Mailtrain-org/mailtrain#510, 2026-11-26"),
     Syntax("MailPoet, Benchmark Email", "[", _PREFIXED, "]", "anywhere", "[subscriber:email | default:none]",
            _TEMPLATES),
-    Syntax("Campaign Monitor, Sendy", "[", _FALLBACK, "]", "anywhere", "[firstname,fallback=there]",
+    Syntax("Campaign Monitor, Sendy, phpList", "[", _FALLBACK, "]", "anywhere", "[firstname,fallback=there]",
            "https://help.oneclickpolitics.com/hc/en-us/articles/228081588, 2026-11-26"),
     Syntax("Campaign Monitor, MailUp, iContact, ActiveTrail", "[", _WORDS, "]", "whole", "[email]",
            "https://www.emailonacid.com/help-article/what-is-a-merge-tag-d1/, 2026-11-26"),

@@ -80,6 +80,11 @@ def json_parameter(name: str, start: str = "") -> Unpack:
     return unpack
 
 
+def signed_json(rest: str) -> str:
+    """The target is the "url" in the claims of a JSON Web Token, whose header is in the address."""
+    return web(_json_url(_decoded(rest.partition(".")[0])))
+
+
 def _json_url(text: str) -> str:
     for _ in range(_MAX_JSON_NESTED):
         try:

@@ -23,6 +23,7 @@ from .unpacking import (
     proofpoint_1,
     proofpoint_2,
     proofpoint_3,
+    signed_json,
     yahoo,
 )
 from .values import clean_address
@@ -257,6 +258,14 @@ WRAPPERS = (
         "ng=en&Base64Url=eJzLKCkpKLbS1y_OyC_QS61IzC3ISdUvTsxJtS_OrEq1NTECANLvDBE&@OriginalLink=shop.example",
     ),
     Wrapper(
+        "Zscaler Isolation",
+        r"[\w-]+\.isolation\.zscaler\.com/[^?#]*\?",
+        parameter("original_url"),
+        _IN_THE_WILD,
+        "https://4d1c06dd.isolation.zscaler.com/profile/da20/zia-session/?controls_id=f3&region=cle&tenant=fe&user=16"
+        f"&original_url={_ENCODED}&key=sh-1&hmac=4a1b",
+    ),
+    Wrapper(
         "Menlo Security",
         r"safe\.menlosecurity\.com/",
         path,
@@ -360,6 +369,14 @@ WRAPPERS = (
         path,
         "https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html, 2026-11-26",
         f"https://x1.r.eu-west-1.awstrack.me/L0/{_ENCODED}/1/0102018e/sig=1",
+    ),
+    Wrapper(
+        "GovDelivery",
+        r"lnks\.gd/l/eyJ[\w-]*\.",
+        signed_json,
+        _IN_THE_WILD,
+        "https://lnks.gd/l/eyJhbGciOiJIUzI1NiJ9.eyJidWxsZXRpbl9saW5rX2lkIjoxMDAsInVyaSI6ImJwMjpjbGljayIsInVyb"
+        "CI6Imh0dHBzOi8vc2hvcC5leGFtcGxlL3NhbGU_c2l6ZT00MiJ9.3oRvU4vP/s/1/br/2-l",
     ),
     Wrapper(
         "Mandrill",
