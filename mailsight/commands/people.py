@@ -12,7 +12,7 @@ from mailsight import settings
 from mailsight.errors import CantWrite, WrongUsage
 from mailsight.figures import formats
 from mailsight.loading import spool
-from mailsight.privacy import access, erasure, retention
+from mailsight.privacy import access, erasure, leftovers, retention
 from mailsight.state import audit as audits
 from mailsight.state.audit import Action
 from mailsight.warehouse.reader import Snapshot, Warehouse
@@ -110,7 +110,9 @@ def customer_(
     path = database_path(context, database)
     audit = audits.beside(path, settings.from_environment().keep_audit_months)
     with Warehouse(path).snapshot() as data:
-        answer = access.known(data, named, audit, spool.beside(path), may_share=shared)
+        answer = access.known(
+            data, named, audit, spool.beside(path), notes=leftovers.notes(path), may_share=shared
+        )
         form = "json" if output is None else output.suffix or "folder"
         # First, because nobody's data leaves without a trace.
         audits.by_command(path, Action.EXPORTED, list="person", format=form)
