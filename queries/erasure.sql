@@ -770,8 +770,8 @@ create temp table mentions_found (place varchar, row bigint, pattern varchar);
 
 -- name: add_mentions(pattern)!
 -- Adds the rows in which this regular expression matches.
-insert into mentions_found
-select place, row, cast(:pattern as varchar) from old_texts where regexp_matches(text, cast(:pattern as varchar));
+insert into mentions_found by name
+select place, row, cast(:pattern as varchar) as pattern from old_texts where regexp_matches(text, cast(:pattern as varchar));
 
 -- name: group_mentions#
 -- mentioned: each such row, with all expressions that match.
