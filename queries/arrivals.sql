@@ -287,8 +287,11 @@ with words as (
     select word from listed_words('arriving_texts')
     union
     select word
-    from (select distinct unnest(addresses_in(decoded(text))) as word from arriving_payloads)
-    where is_listed(word)
+    from (
+        select word, identity_hash('address', word) as key_hash
+        from (select distinct unnest(addresses_in_payload(text)) as word from arriving_payloads)
+    )
+    where key_hash in (select key_hash from erased)
 )
 select word
 from words
@@ -342,20 +345,17 @@ set headers = without_words(headers, getvariable('erased_patterns')),
     attachments = coalesce(json_without_words(attachments, getvariable('erased_patterns')), '[]')
 where rowid in (select row from arriving_mentions where place = 'mails');
 
--- name: words_of_mails()
+-- name: words_of_mails#
 -- The words in e-mails that name somebody on the list, and are no other customer's name. The loader registers `read_contents`
 -- and `read_links`, as for `merge_contents`.
-with mail_texts as (
-    select concat_ws(chr(10), html, text) as text from read_contents
-    union all
-    select concat_ws(chr(10), url, label) from read_links
-)
+create or replace temp view mail_texts as
+select concat_ws(chr(10), html, text) as text from read_contents
+union all
+select concat_ws(chr(10), url, label) from read_links;
 select word
-from (select distinct unnest(words_in(text)) as word from mail_texts)
-where is_listed(word) and (
-    not contains(word, ' ') or contains(word, '@')
-    or plain_name(word) not in (select plain_name(name) from customers where name is not null)
-);
+from listed_words('mail_texts')
+where not contains(word, ' ') or contains(word, '@')
+    or plain_name(word) not in (select plain_name(name) from customers where name is not null);
 
 -- name: erased_refusals#
 -- Of rows that are rejected, those that mention an erased person are stored without their text, as `rewrite_refused` does.

@@ -178,38 +178,50 @@ create or replace temp macro decoded(text) as concat_ws(
     base64_decoded(text)
 );
 -- addresses_in: what may be an address, or a digest of one, in a text.
-create or replace temp macro addresses_in(text) as list_distinct(list_concat(
+create or replace temp macro addresses_in(text) as list_concat(
     list_transform(
         regexp_extract_all(text, '[^\s"'',;:<>(){}\[\]=&?|/\\]+@[^\s"'',;:<>(){}\[\]=&?|/\\!*#]+'), lambda word: trim(word, '.')
     ),
-    regexp_extract_all(text, '[^\s",;:<>(){}\[\]=&?|/\\]+''[^\s",;:<>(){}\[\]=&?|/\\]*@[\pL\pN.-]*[\pL\pN]'),
-    list_transform(
-        regexp_extract_all(text, '\\?"[^"@\\]{1,64}\\?"@[\pL\pN.-]*[\pL\pN]'), lambda word: replace(word, '\"', '"')
+    if(
+        contains(text, ''''),
+        regexp_extract_all(text, '[^\s",;:<>(){}\[\]=&?|/\\]+''[^\s",;:<>(){}\[\]=&?|/\\]*@[\pL\pN.-]*[\pL\pN]'),
+        []
     ),
-    regexp_extract_all(text, '(?i)\b[0-9a-f]{32,}\b')
+    if(
+        contains(text, '"@'),
+        list_transform(
+            regexp_extract_all(text, '\\?"[^"@\\]{1,64}\\?"@[\pL\pN.-]*[\pL\pN]'), lambda word: replace(word, '\"', '"')
+        ),
+        []
+    ),
+    regexp_extract_all(text, '(?i)\b(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})\b')
+);
+-- addresses_in_payload: the same, in a payload: these are many and long.
+create or replace temp macro addresses_in_payload(text) as addresses_in(if(
+    contains(text, '%') or contains(text, '\'), concat_ws(' ', text, percent_decoded(text), json_decoded(text)), text
 ));
 -- words_in: what may be an address, an id or a name in a text, such as a row that was rejected, or the fields of a customer.
-create or replace temp macro words_in(text) as list_distinct(list_concat(
+create or replace temp macro words_in(text) as list_concat(
     addresses_in(decoded(text)),
     regexp_extract_all(decoded(text), '[^\s"'',;|<>(){}\[\]=&?]+'),
-    regexp_extract_all(decoded(text), '[\pL\pN_.~+-]{3,}'),
-    list_transform(regexp_extract_all(decoded(text), '[^"'',;|<>{}\[\]\t\r\n]+'), lambda cell: trim(cell)),
+    regexp_extract_all(decoded(text), '[\pL\pN_.~+-]{5,}'),
+    list_transform(
+        regexp_extract_all(decoded(text), '[^"'',;|<>{}\[\]\t\r\n]*[^\s"'',;|<>{}\[\]][ ][^\s"'',;|<>{}\[\]][^"'',;|<>{}\[\]\t\r\n]*'),
+        lambda cell: trim(cell)
+    ),
     phrases_in(decoded(text))
-));
--- phrases_in: two to four words that follow each other in a text, which may be a name.
-create or replace temp macro phrases_in(text) as list_reduce(list_transform(
-    [list_transform(
-        regexp_extract_all(text, '[^\s"“”„«»<>(){}\[\],;:!?=&|.]+'), lambda word: trim(word, '''’')
-    )],
-    lambda words: list_concat(
-        list_transform(range(1, len(words)), lambda i: words[i] || ' ' || words[i + 1]),
-        list_transform(range(1, len(words) - 1), lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]),
-        list_transform(
-            range(1, len(words) - 2),
-            lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2] || ' ' || words[i + 3]
-        )
+);
+-- phrases_in: two to four words of a text that follow each other, from a capital letter or one without capitals: perhaps a name.
+create or replace temp macro phrases_in(text) as flatten(flatten(list_transform(
+    [regexp_extract_all(text, '[^\s"“”„«»<>(){}\[\],;:!?=&|.]+')],
+    lambda words: list_transform(
+        list_filter(range(1, len(words)), lambda start: not regexp_matches(words[start], '^[a-z0-9]')),
+        lambda i: [
+            trim(array_to_string(list_slice(words, i, i + 1), ' '), '''’'), trim(array_to_string(list_slice(words, i, i + 2), ' '), '''’'),
+            trim(array_to_string(list_slice(words, i, i + 3), ' '), '''’')
+        ]
     )
-), lambda all_phrases, phrases: list_concat(all_phrases, phrases));
+)));
 -- is_telling: whether an id stands for a customer wherever it is written. A short number, such as 1042, may be anything.
 create or replace temp macro is_telling(id) as
     contains(id, '@') or regexp_full_match(id, '\d{8,}') or (length(id) > 4 and regexp_matches(id, '\d') and regexp_matches(id, '\D'));
@@ -225,30 +237,34 @@ create or replace temp macro ids_in(text) as if(
 -- name: create_erased#
 -- The list of erased people, for the queries below. The caller registers `erased_keys`.
 create or replace temp table erased as select key_hash, kind, nobody, person, is_asked from erased_keys;
--- is_listed: whether a word of a text names somebody on the list.
-create or replace temp macro is_listed(word) as
-    (
-        (contains(word, '@') or length(word) > 15 or is_telling(word))
-        and identity_hash('address', word) in (select key_hash from erased where kind = 'address')
-    )
-    or (is_telling(word) and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
-    or (contains(word, ' ') and identity_hash('name', word) in (select key_hash from erased where kind = 'name'));
--- mentions: of texts in which anybody may be mentioned, the rows that mention somebody on the list, with the words that do.
+-- word_hashes: the hashes by which the list may have a word of a text.
+create or replace temp macro word_hashes(word) as [
+    case when contains(word, '@') or length(word) > 15 or is_telling(word) then identity_hash('address', word) end,
+    case when is_telling(word) then identity_hash('customer', word) end,
+    case when contains(word, ' ') then identity_hash('name', word) end
+];
+-- listed_words: the words in texts in which anybody may be mentioned that name somebody on the list.
+create or replace temp macro listed_words(texts) as table
+select distinct word
+from (
+    select word, unnest(word_hashes(word)) as key_hash
+    from (select distinct unnest(words_in(text)) as word from (select distinct text from query_table(texts)))
+)
+where key_hash in (select key_hash from erased);
+-- mentions: the rows of such texts that mention somebody on the list, with the words that do. What a row calls an id counts,
+-- however short it is.
 create or replace temp macro mentions(texts) as table
 select row, list(distinct word) as words
 from (
     select row, word
     from (select row, unnest(words_in(text)) as word from query_table(texts))
-    where is_listed(word)
+    where word in (select word from listed_words(texts))
     union all
     select row, word
     from (select row, unnest(ids_in(text)) as word from query_table(texts))
-    where length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer')
+    where length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased)
 )
 group by row;
--- listed_words: the words in such texts that name somebody on the list.
-create or replace temp macro listed_words(texts) as table
-select word from (select distinct unnest(words_in(text)) as word from query_table(texts)) where is_listed(word);
 -- unlisted_in: what is not on the list, but belongs to something that somebody named: a customer's other address, another customer
 -- at an address. `pairs` are customers with their addresses, `ids` and `addresses` those of them that are on the list.
 create or replace temp macro unlisted_in(pairs, ids, addresses) as table
