@@ -45,7 +45,10 @@ class Settings:
     idle_minutes: float = 60.0  # how long people stay signed in without a click; 0: as long as the session
     machines: Path | None = None  # the file that configures the machine rules
     keep_audit_months: float = 24.0  # 0 keeps the audit for ever
-    keep_events_months: float = 0.0  # after these, messages and their events lose the person; 0 keeps them
+    # After so many months, people are taken out of data: see privacy/retention.py. 0 keeps them.
+    keep_events_months: float = 0.0
+    keep_customers_months: float = 0.0
+    keep_unmatched_months: float = 0.0
     ip_addresses: str = "full"  # how much of them is stored: full, truncated or none
     locale: str = "en-GB"  # of numbers and dates where no browser says its own
 

@@ -69,24 +69,61 @@ where a.message_id in (
 )
 order by message_id, other_id;
 
--- name: known_mentions(texts)
--- Rejected rows that contain one of these texts, in lower case.
+-- name: known_refusals(pattern)
+-- Rejected rows in which this regular expression matches.
 select kind, file, line, reason, row
 from refused
-where exists(
-    select 1
-    from (select unnest(cast(:texts as varchar[])) as text)
-    where contains(lower(concat_ws(' ', reason, refused.row)), text)
-)
+where regexp_matches(concat_ws(chr(10), file, reason, refused.row), cast(:pattern as varchar))
 order by file, line;
 
--- name: known_selections(texts)
--- Campaigns whose criteria contain one of these texts, in lower case.
+-- name: known_selections(pattern)
+-- Campaigns in whose criteria this regular expression matches.
 select campaign_id, cast(selection as varchar) as selection
 from campaigns
-where exists(
-    select 1
-    from (select unnest(cast(:texts as varchar[])) as text)
-    where contains(lower(cast(selection as varchar)), text)
-)
+where regexp_matches(cast(selection as varchar), cast(:pattern as varchar))
 order by campaign_id;
+
+-- name: known_mentions(pattern, customer_ids)
+-- Where a regular expression matches in what is stored of others and of campaigns, and what it matches: not the rest of the text,
+-- which may be about somebody else.
+with theirs as (select unnest(cast(:customer_ids as varchar[])) as id),
+texts as (
+    select
+        'campaigns' as table_name, campaign_id,
+        concat_ws(chr(10), name, subject, preheader, from_name, from_email, array_to_string(tags, chr(10))) as text
+    from campaigns
+    union all
+    select 'customers', null, cast(attributes as varchar) from customers where customer_id not in (select id from theirs)
+    union all
+    select 'customer_changes', null, cast(earlier as varchar)
+    from customer_changes where customer_id not in (select id from theirs)
+    union all
+    select 'messages', campaign_id, concat_ws(chr(10), not_sent_detail, cast(merge_fields as varchar))
+    from messages where customer_id not in (select id from theirs)
+    union all
+    select 'archived_mails', campaign_id, concat_ws(chr(10), headers, cast(attachments as varchar))
+    from archived_mails where customer_id not in (select id from theirs)
+    union all
+    select 'events', campaign_id, concat_ws(chr(10), url, diagnostic, cast(payload as varchar))
+    from events
+    where coalesce(customer_id, '') not in (select id from theirs) and event_number not in (
+        select event_number from message_events where customer_id in (select id from theirs)
+    )
+    union all
+    select 'contents', c.campaign_id, concat_ws(chr(10), o.html, o.text)
+    from contents as o
+    left join (
+        select content_id, campaign_id from campaigns
+        union
+        select content_id, campaign_id from messages where customer_id not in (select id from theirs)
+        union
+        select content_id, campaign_id from archived_mails where customer_id not in (select id from theirs)
+    ) as c on c.content_id = o.content_id
+    where c.campaign_id is not null
+    union all
+    select 'loads', null, array_to_string(files, chr(10)) from loads
+)
+select table_name as "table", campaign_id, regexp_extract(text, cast(:pattern as varchar)) as mention
+from texts
+where regexp_matches(text, cast(:pattern as varchar))
+order by all;

@@ -23,11 +23,14 @@ from (select distinct address from arriving_pairs) as v
 join erased as e on e.kind = 'address' and e.key_hash = identity_hash('address', v.address);
 
 -- name: has_past()^
--- Whether messages have lost their person because they are old.
-select exists(select 1 from recipients where starts_with(customer_id, 'erased-past-')) as has_past;
+-- Whether messages or customers have lost their person because they are old.
+select
+    exists(select 1 from recipients where starts_with(customer_id, 'erased-past-'))
+    or exists(select 1 from customers where starts_with(customer_id, 'erased-past-')) as has_past;
 
 -- name: find_past_arrivals#
 -- past_pairs, past_addresses: which customers and addresses in staged rows are of such messages, with what stands for them.
+-- past_customers: the customers in staged rows who are known from such messages only.
 create temp table past_messages as
 select campaign_id, customer_id, coalesce(email, known_email) as email
 from recipients
@@ -51,6 +54,19 @@ from (
 join past_messages as p
     on p.campaign_id = s.campaign_id and split_part(p.email, '@', 1) = past_id(plain_address(s.address))
 where s.campaign_id in (select campaign_id from past_messages);
+create temp table past_customers as
+select s.rowid as row, c.customer_id as nobody, c.email
+from staged_customers as s
+join (from customers where starts_with(customer_id, 'erased-past-')) as c on c.customer_id = past_id(s.customer_id)
+anti join customers as k on k.customer_id = s.customer_id
+anti join recipients as r on r.customer_id = s.customer_id
+anti join (
+    select campaign_id, customer_id from staged_messages
+    union
+    select campaign_id, customer_id from staged_events where customer_id is not null
+    except
+    select campaign_id, customer_id from past_pairs
+) as n on n.customer_id = s.customer_id;
 
 -- name: unlisted_arrivals()
 -- What is not on the list, and arrives beside something that is (`unlisted_in`).
@@ -78,6 +94,11 @@ left join (
     select s.rowid as row, a.nobody from staged_customers as s join arriving_addresses as a on a.address = lower(s.email)
 ) as a using (row)
 where staged_customers.rowid = i.row;
+update staged_customers
+set customer_id = p.nobody, email = p.email, name = null, language = null, created_at = null,
+    attributes = nobodys_attributes(attributes), empties = null
+from past_customers as p
+where staged_customers.rowid = p.row;
 
 -- arriving_events, arriving_rows: their events, and their messages. arriving_messages: the ids of these, with what stands for each.
 -- is_past: whether they only belong to an old message that has lost its person.
@@ -266,8 +287,11 @@ with words as (
     select word from listed_words('arriving_texts')
     union
     select word
-    from (select distinct unnest(addresses_in(decoded(text))) as word from arriving_payloads)
-    where is_listed(word)
+    from (
+        select word, identity_hash('address', word) as key_hash
+        from (select distinct unnest(addresses_in_payload(text)) as word from arriving_payloads)
+    )
+    where key_hash in (select key_hash from erased)
 )
 select word
 from words
@@ -321,20 +345,17 @@ set headers = without_words(headers, getvariable('erased_patterns')),
     attachments = coalesce(json_without_words(attachments, getvariable('erased_patterns')), '[]')
 where rowid in (select row from arriving_mentions where place = 'mails');
 
--- name: words_of_mails()
+-- name: words_of_mails#
 -- The words in e-mails that name somebody on the list, and are no other customer's name. The loader registers `read_contents`
 -- and `read_links`, as for `merge_contents`.
-with mail_texts as (
-    select concat_ws(chr(10), html, text) as text from read_contents
-    union all
-    select concat_ws(chr(10), url, label) from read_links
-)
+create or replace temp view mail_texts as
+select concat_ws(chr(10), html, text) as text from read_contents
+union all
+select concat_ws(chr(10), url, label) from read_links;
 select word
-from (select distinct unnest(words_in(text)) as word from mail_texts)
-where is_listed(word) and (
-    not contains(word, ' ') or contains(word, '@')
-    or plain_name(word) not in (select plain_name(name) from customers where name is not null)
-);
+from listed_words('mail_texts')
+where not contains(word, ' ') or contains(word, '@')
+    or plain_name(word) not in (select plain_name(name) from customers where name is not null);
 
 -- name: erased_refusals#
 -- Of rows that are rejected, those that mention an erased person are stored without their text, as `rewrite_refused` does.

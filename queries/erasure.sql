@@ -178,38 +178,50 @@ create or replace temp macro decoded(text) as concat_ws(
     base64_decoded(text)
 );
 -- addresses_in: what may be an address, or a digest of one, in a text.
-create or replace temp macro addresses_in(text) as list_distinct(list_concat(
+create or replace temp macro addresses_in(text) as list_concat(
     list_transform(
         regexp_extract_all(text, '[^\s"'',;:<>(){}\[\]=&?|/\\]+@[^\s"'',;:<>(){}\[\]=&?|/\\!*#]+'), lambda word: trim(word, '.')
     ),
-    regexp_extract_all(text, '[^\s",;:<>(){}\[\]=&?|/\\]+''[^\s",;:<>(){}\[\]=&?|/\\]*@[\pL\pN.-]*[\pL\pN]'),
-    list_transform(
-        regexp_extract_all(text, '\\?"[^"@\\]{1,64}\\?"@[\pL\pN.-]*[\pL\pN]'), lambda word: replace(word, '\"', '"')
+    if(
+        contains(text, ''''),
+        regexp_extract_all(text, '[^\s",;:<>(){}\[\]=&?|/\\]+''[^\s",;:<>(){}\[\]=&?|/\\]*@[\pL\pN.-]*[\pL\pN]'),
+        []
     ),
-    regexp_extract_all(text, '(?i)\b[0-9a-f]{32,}\b')
+    if(
+        contains(text, '"@'),
+        list_transform(
+            regexp_extract_all(text, '\\?"[^"@\\]{1,64}\\?"@[\pL\pN.-]*[\pL\pN]'), lambda word: replace(word, '\"', '"')
+        ),
+        []
+    ),
+    regexp_extract_all(text, '(?i)\b(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})\b')
+);
+-- addresses_in_payload: the same, in a payload: these are many and long.
+create or replace temp macro addresses_in_payload(text) as addresses_in(if(
+    contains(text, '%') or contains(text, '\'), concat_ws(' ', text, percent_decoded(text), json_decoded(text)), text
 ));
 -- words_in: what may be an address, an id or a name in a text, such as a row that was rejected, or the fields of a customer.
-create or replace temp macro words_in(text) as list_distinct(list_concat(
+create or replace temp macro words_in(text) as list_concat(
     addresses_in(decoded(text)),
     regexp_extract_all(decoded(text), '[^\s"'',;|<>(){}\[\]=&?]+'),
-    regexp_extract_all(decoded(text), '[\pL\pN_.~+-]{3,}'),
-    list_transform(regexp_extract_all(decoded(text), '[^"'',;|<>{}\[\]\t\r\n]+'), lambda cell: trim(cell)),
+    regexp_extract_all(decoded(text), '[\pL\pN_.~+-]{5,}'),
+    list_transform(
+        regexp_extract_all(decoded(text), '[^"'',;|<>{}\[\]\t\r\n]*[^\s"'',;|<>{}\[\]][ ][^\s"'',;|<>{}\[\]][^"'',;|<>{}\[\]\t\r\n]*'),
+        lambda cell: trim(cell)
+    ),
     phrases_in(decoded(text))
-));
--- phrases_in: two to four words that follow each other in a text, which may be a name.
-create or replace temp macro phrases_in(text) as list_reduce(list_transform(
-    [list_transform(
-        regexp_extract_all(text, '[^\s"“”„«»<>(){}\[\],;:!?=&|.]+'), lambda word: trim(word, '''’')
-    )],
-    lambda words: list_concat(
-        list_transform(range(1, len(words)), lambda i: words[i] || ' ' || words[i + 1]),
-        list_transform(range(1, len(words) - 1), lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]),
-        list_transform(
-            range(1, len(words) - 2),
-            lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2] || ' ' || words[i + 3]
-        )
+);
+-- phrases_in: two to four words of a text that follow each other, from a capital letter or one without capitals: perhaps a name.
+create or replace temp macro phrases_in(text) as flatten(flatten(list_transform(
+    [regexp_extract_all(text, '[^\s"“”„«»<>(){}\[\],;:!?=&|.]+')],
+    lambda words: list_transform(
+        list_filter(range(1, len(words)), lambda start: not regexp_matches(words[start], '^[a-z0-9]')),
+        lambda i: [
+            trim(array_to_string(list_slice(words, i, i + 1), ' '), '''’'), trim(array_to_string(list_slice(words, i, i + 2), ' '), '''’'),
+            trim(array_to_string(list_slice(words, i, i + 3), ' '), '''’')
+        ]
     )
-), lambda all_phrases, phrases: list_concat(all_phrases, phrases));
+)));
 -- is_telling: whether an id stands for a customer wherever it is written. A short number, such as 1042, may be anything.
 create or replace temp macro is_telling(id) as
     contains(id, '@') or regexp_full_match(id, '\d{8,}') or (length(id) > 4 and regexp_matches(id, '\d') and regexp_matches(id, '\D'));
@@ -225,30 +237,34 @@ create or replace temp macro ids_in(text) as if(
 -- name: create_erased#
 -- The list of erased people, for the queries below. The caller registers `erased_keys`.
 create or replace temp table erased as select key_hash, kind, nobody, person, is_asked from erased_keys;
--- is_listed: whether a word of a text names somebody on the list.
-create or replace temp macro is_listed(word) as
-    (
-        (contains(word, '@') or length(word) > 15 or is_telling(word))
-        and identity_hash('address', word) in (select key_hash from erased where kind = 'address')
-    )
-    or (is_telling(word) and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
-    or (contains(word, ' ') and identity_hash('name', word) in (select key_hash from erased where kind = 'name'));
--- mentions: of texts in which anybody may be mentioned, the rows that mention somebody on the list, with the words that do.
+-- word_hashes: the hashes by which the list may have a word of a text.
+create or replace temp macro word_hashes(word) as [
+    case when contains(word, '@') or length(word) > 15 or is_telling(word) then identity_hash('address', word) end,
+    case when is_telling(word) then identity_hash('customer', word) end,
+    case when contains(word, ' ') then identity_hash('name', word) end
+];
+-- listed_words: the words in texts in which anybody may be mentioned that name somebody on the list.
+create or replace temp macro listed_words(texts) as table
+select distinct word
+from (
+    select word, unnest(word_hashes(word)) as key_hash
+    from (select distinct unnest(words_in(text)) as word from (select distinct text from query_table(texts)))
+)
+where key_hash in (select key_hash from erased);
+-- mentions: the rows of such texts that mention somebody on the list, with the words that do. What a row calls an id counts,
+-- however short it is.
 create or replace temp macro mentions(texts) as table
 select row, list(distinct word) as words
 from (
     select row, word
     from (select row, unnest(words_in(text)) as word from query_table(texts))
-    where is_listed(word)
+    where word in (select word from listed_words(texts))
     union all
     select row, word
     from (select row, unnest(ids_in(text)) as word from query_table(texts))
-    where length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer')
+    where length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased)
 )
 group by row;
--- listed_words: the words in such texts that name somebody on the list.
-create or replace temp macro listed_words(texts) as table
-select word from (select distinct unnest(words_in(text)) as word from query_table(texts)) where is_listed(word);
 -- unlisted_in: what is not on the list, but belongs to something that somebody named: a customer's other address, another customer
 -- at an address. `pairs` are customers with their addresses, `ids` and `addresses` those of them that are on the list.
 create or replace temp macro unlisted_in(pairs, ids, addresses) as table
@@ -465,30 +481,104 @@ from (select coalesce(email, known_email) as address from old.recipients)
 where contains(address, '@')
 group by domain;
 
--- name: past_people(before)
--- The messages that have a person, although nothing has happened to them since.
+-- name: past_people(events_before)
+-- The messages that have a person, although nothing has happened to them since, and those of past_customers, whose parameter it
+-- takes too. A null keeps all.
+with past_customers as ({query past_customers})
 select r.campaign_id, r.customer_id
 from recipients as r
 left join campaigns as c on c.campaign_id = r.campaign_id
-anti join (select campaign_id, customer_id from message_events where occurred_at >= cast(:before as timestamp)) as e
-    on e.campaign_id = r.campaign_id and e.customer_id = r.customer_id
-where coalesce(r.sent_at, c.sent_at) < cast(:before as timestamp) and coalesce(c.sent_at, r.sent_at) < cast(:before as timestamp)
-    and not starts_with(r.customer_id, 'erased-');
+anti join (
+    select campaign_id, customer_id from message_events where occurred_at >= cast(:events_before as timestamp)
+) as e on e.campaign_id = r.campaign_id and e.customer_id = r.customer_id
+where coalesce(r.sent_at, c.sent_at) < cast(:events_before as timestamp)
+    and coalesce(c.sent_at, r.sent_at) < cast(:events_before as timestamp)
+    and not starts_with(r.customer_id, 'erased-')
+union
+select r.campaign_id, r.customer_id from recipients as r semi join past_customers using (customer_id);
 
--- name: past_messages()^
--- How many these are. It takes the parameter of past_people.
-select count(*) as messages from ({query past_people});
+-- name: past_customers(customers_before)
+-- The customers to whom nothing was sent, of whom nothing has happened, and of whom nothing new was known since. Whether a customer
+-- is as old as that must be known.
+with latest as (
+    select customer_id, greatest(created_at, known_since) as heard_at from customers
+    union all
+    select customer_id, changed_at from customer_changes
+    union all
+    select r.customer_id, greatest(r.sent_at, c.sent_at)
+    from recipients as r left join campaigns as c on c.campaign_id = r.campaign_id
+    union all
+    select customer_id, occurred_at from message_events
+    union all
+    select customer_id, occurred_at from events where customer_id is not null
+)
+select customer_id
+from latest semi join customers using (customer_id)
+where cast(:customers_before as timestamp) is not null and not starts_with(customer_id, 'erased-')
+group by customer_id
+having max(heard_at) < cast(:customers_before as timestamp);
+
+-- name: past_unmatched(unmatched_before)
+-- The events without a message that are older. A null keeps all.
+select event_number
+from unattributed semi join (
+    select event_number from events where occurred_at < cast(:unmatched_before as timestamp)
+) as e using (event_number);
+
+-- name: past_refused(unmatched_before)
+-- The rejected rows that were loaded earlier, by the file that they are in. Of files that no load lists, only that some load has
+-- them is known, so they are as new as the last.
+select r.rowid as row
+from refused as r
+left join (
+    select file, max(loaded_at) as loaded_at
+    from (select unnest(files) as file, loaded_at from loads)
+    group by file
+) as l on l.file = r.file
+where coalesce(
+    try_cast(regexp_extract(r.file, '^webhooks/(\d{4}-\d\d-\d\d)T', 1) as timestamp),
+    l.loaded_at,
+    (select max(loaded_at) from loads)
+) < cast(:unmatched_before as timestamp);
+
+-- name: past_counts()^
+-- How many of each these are, by what they are called on screens. It takes all of their parameters.
+select
+    (select count(*) from ({query past_people})) as messages,
+    (select count(*) from ({query past_customers})) as customers,
+    (select count(*) from ({query past_unmatched})) as "unmatched events",
+    (select count(*) from ({query past_refused})) as "rejected rows";
 
 -- name: find_past(domains)!
--- past: these messages of the old database. `domains` are those that addresses keep. It takes the parameter of past_people too.
+-- past: these messages of the old database. `domains` are those that addresses keep. It takes the parameters of past_people too.
 create temp table past as
-with recipients as (from old.recipients), campaigns as (from old.campaigns), message_events as (from old.message_events)
+with recipients as (from old.recipients), campaigns as (from old.campaigns), message_events as (from old.message_events),
+customers as (from old.customers), customer_changes as (from old.customer_changes), events as (from old.events)
 select campaign_id, customer_id, past_id(customer_id) as nobody, cast(:domains as varchar[]) as domains
 from ({query past_people});
 
+-- name: find_past_customers()!
+-- erased_ids: these customers, with what stands for each. It takes the parameter of past_customers.
+create temp table erased_ids as
+with recipients as (from old.recipients), campaigns as (from old.campaigns), message_events as (from old.message_events),
+customers as (from old.customers), customer_changes as (from old.customer_changes), events as (from old.events)
+select customer_id, past_id(customer_id) as nobody, cast(null as varchar) as person, false as is_asked
+from ({query past_customers});
+
+-- name: find_past_unmatched()!
+-- past_unmatched: these events. It takes the parameter of the query of that name.
+create temp table past_unmatched as
+with unattributed as (from old.unattributed), events as (from old.events)
+{query past_unmatched};
+
+-- name: find_past_refused()!
+-- past_refused: these rows. It takes the parameter of the query of that name.
+create temp table past_refused as
+with refused as (select *, rowid from old.refused), loads as (from old.loads)
+{query past_refused};
+
 -- name: rename_past#
--- As find_erased, rename_erased and list_mentions, for what is past: nobody is on the list, and customers stay.
-create temp table erased_ids (customer_id varchar, nobody varchar, person varchar, is_asked boolean);
+-- As find_erased, rename_erased and list_mentions, for what is past: nobody is on the list.
 create temp table renamed as select campaign_id, customer_id, nobody from past;
 create temp table erased_numbers as
 select event_number from old.message_events semi join past using (campaign_id, customer_id);
@@ -502,6 +592,8 @@ from (
     select lower(recipient) from old.events semi join erased_numbers using (event_number)
     union
     select lower(email) from old.customers semi join past using (customer_id)
+    union
+    select lower(email) from old.customers semi join erased_ids using (customer_id)
 )
 where address is not null;
 create temp table refused_mentions (row bigint, words varchar[]);
@@ -523,6 +615,9 @@ group by c.customer_id;
 -- name: list_erased#
 -- What is rewritten of renamed messages, row by row.
 
+-- past_unmatched, past_refused: what is removed because it is old. An erasure removes nothing.
+create temp table if not exists past_unmatched (event_number bigint);
+create temp table if not exists past_refused (row bigint);
 -- erased_messages: the ids of their messages, with all other ids. An id may be that of other people's messages too.
 create temp table erased_messages as
 with own as (
@@ -691,8 +786,8 @@ create temp table mentions_found (place varchar, row bigint, pattern varchar);
 
 -- name: add_mentions(pattern)!
 -- Adds the rows in which this regular expression matches.
-insert into mentions_found
-select place, row, cast(:pattern as varchar) from old_texts where regexp_matches(text, cast(:pattern as varchar));
+insert into mentions_found by name
+select place, row, cast(:pattern as varchar) as pattern from old_texts where regexp_matches(text, cast(:pattern as varchar));
 
 -- name: group_mentions#
 -- mentioned: each such row, with all expressions that match.
@@ -823,7 +918,8 @@ select e.* replace (
 from old.events as e
 left join erased_events as x using (event_number)
 left join mentioned as m on m.place = 'events' and m.row = e.rowid
-left join mentioned as o on o.place = 'erased events' and o.row = e.event_number;
+left join mentioned as o on o.place = 'erased events' and o.row = e.event_number
+where e.event_number not in (select event_number from past_unmatched);
 
 -- name: rewrite_archived_mails#
 -- Without their mails.
@@ -867,7 +963,8 @@ select r.* replace (
 )
 from old.refused as r
 left join refused_mentions as x on x.row = r.rowid
-left join mentioned as m on m.place = 'refused' and m.row = r.rowid;
+left join mentioned as m on m.place = 'refused' and m.row = r.rowid
+where r.rowid not in (select row from past_refused);
 
 -- name: rewrite_loads#
 -- A file may have the name of a person.
@@ -937,9 +1034,18 @@ insert into apple_opens by name from old.apple_opens;
 insert into machine_counts by name from old.machine_counts;
 
 -- name: rewrite_event_counts#
--- Figures stay as they are.
-insert into event_counts by name from old.event_counts;
+-- Without what is removed.
+insert into event_counts by name
+select c.* replace (c.events - coalesce(p.events, 0) as events)
+from old.event_counts as c
+left join (
+    select coalesce(provider, '') as provider, type, count(*) as events
+    from old.events semi join past_unmatched using (event_number)
+    group by all
+) as p using (provider, type)
+where c.events > coalesce(p.events, 0);
 
 -- name: rewrite_unattributed#
--- The events without a message are the same.
-insert into unattributed by name from old.unattributed;
+-- The events without a message are the same, unless they are removed.
+insert into unattributed by name
+from old.unattributed where event_number not in (select event_number from past_unmatched);

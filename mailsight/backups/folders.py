@@ -49,6 +49,12 @@ def chosen(place: Path) -> Path:
     raise BackupUnreadable(f"There is no complete backup in {place}.")
 
 
+def newer(backup: Path) -> Path | None:
+    """The newest backup in the same folder, if that is another one. Raises OSError."""
+    newest = next(reversed(complete(backup.parent)), None) if _NAME.fullmatch(backup.name) else None
+    return newest if newest and newest.name != backup.name else None
+
+
 @contextmanager
 def new(folder: Path, at: datetime) -> Iterator[Path]:
     """Yields a new folder to write a backup to, which becomes a complete one when the block ends without an error.

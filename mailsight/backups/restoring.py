@@ -23,7 +23,7 @@ from mailsight.warehouse import generations
 from mailsight.warehouse.draft import replacement
 from mailsight.warehouse.files import PRIVATE_FOLDER, replace_with_copy, sync_folder
 
-from . import making, manifest, verifying
+from . import folders, making, manifest, verifying
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,20 @@ class Restored:
     aside: Path | None
     waiting_requests: int
     notes: Sequence[str] = ()
+
+
+def warning(place: Path) -> str | None:
+    """What a restored backup would lack, in sentences, if it is not the newest one. Raises `BackupUnreadable`."""
+    try:
+        newer = folders.newer(folders.chosen(place))
+    except OSError as error:
+        raise BackupUnreadable(f"{place} can't be read: {error.strerror}.") from error
+    if newer is None:
+        return None
+    return (
+        f"{newer.name} is newer. Webhooks that were loaded between these backups will be missing: neither this one nor "
+        "the spool has them. To have them, restore the newest, or let your providers send them again."
+    )
 
 
 def restore(

@@ -52,6 +52,8 @@ def restore_(
 ) -> None:
     """Restore a backup after checking it, even while the dashboard runs. What was there is moved aside."""
     config = settings.from_environment()
+    if warning := restoring.warning(backup.expanduser().absolute()):
+        messages.print(warning, markup=False)
     with progress_bar("Restoring") as progress:
         restored = restoring.restore(
             database_path(context, database),

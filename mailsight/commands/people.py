@@ -12,7 +12,8 @@ from mailsight import settings
 from mailsight.errors import CantWrite, WrongUsage
 from mailsight.figures import formats
 from mailsight.loading import spool
-from mailsight.privacy import access, erasure, retention
+from mailsight.privacy import access, erasure, leftovers, retention
+from mailsight.privacy.retention import Keep
 from mailsight.state import audit as audits
 from mailsight.state.audit import Action
 from mailsight.warehouse.reader import Snapshot, Warehouse
@@ -110,7 +111,9 @@ def customer_(
     path = database_path(context, database)
     audit = audits.beside(path, settings.from_environment().keep_audit_months)
     with Warehouse(path).snapshot() as data:
-        answer = access.known(data, named, audit, spool.beside(path), may_share=shared)
+        answer = access.known(
+            data, named, audit, spool.beside(path), notes=leftovers.notes(path), may_share=shared
+        )
         form = "json" if output is None else output.suffix or "folder"
         # First, because nobody's data leaves without a trace.
         audits.by_command(path, Action.EXPORTED, list="person", format=form)
@@ -126,23 +129,26 @@ def retention_(
     context: typer.Context,
     months: Annotated[
         int | None,
-        typer.Option(min=1, help="After how many months (default: $MAILSIGHT_KEEP_EVENTS_MONTHS)."),
+        typer.Option(
+            min=1, help="Take people out of messages after so many months, whatever the settings say."
+        ),
     ] = None,
     database: Database = None,
 ) -> None:
-    """Make old messages and their events anonymous. Figures stay as they are. The server does so once a day."""
+    """Take people out of old data, as your settings say. Figures stay as they are. The server does so once a day."""
     chosen = settings.from_environment()
-    keep = months or chosen.keep_events_months
-    if not keep:
+    keep = Keep.of(chosen) if months is None else Keep(events=months)
+    if keep.is_forever:
         raise WrongUsage(
-            "Nothing says how long to keep events.",
-            next_step="Set `MAILSIGHT_KEEP_EVENTS_MONTHS`, or add `--months`.",
+            "Nothing says how long to keep data.",
+            next_step="Set `MAILSIGHT_KEEP_EVENTS_MONTHS` or another of these settings, or add `--months`.",
         )
     path = database_path(context, database)
-    with progress_bar("Looking for old messages") as progress:
+    with progress_bar("Looking for what is old") as progress:
         done = retention.run(path, keep, progress=progress, wait_seconds=chosen.load_wait_seconds)
     recorded(path, Action.LOADED, command="retention")
-    print(f"{formats.things(done, 'message')} became anonymous.")
+    counts = ", ".join(f"{name}: {formats.count(number)}" for name, number in done.items() if number)
+    print(f"Anonymous or removed: {counts or 'nothing was old enough'}.")
 
 
 def _write(data: Snapshot, answer: Mapping[str, Any], output: Path) -> int:

@@ -43,10 +43,17 @@ def of_address(address: str) -> tuple[str, ...]:
 
 def names(name: str) -> tuple[str, ...]:
     """A full name as it is, and with the last word first; nothing if it is too short to tell who that is."""
-    if not _is_telling(name):
+    if not _is_full(name):
         return ()
     words = _plain(name).split()
     return " ".join(words), " ".join((words[-1], *words[:-1]))
+
+
+def is_telling(customer_id: str) -> bool:
+    """Whether an id stands for a customer wherever it is written: the macro of that name in queries/erasure.sql."""
+    if "@" in customer_id or re.fullmatch("[0-9]{8,}", customer_id):
+        return True
+    return len(customer_id) > 4 and bool(re.search("[0-9]", customer_id) and re.search("[^0-9]", customer_id))
 
 
 def patterns(words: Iterable[str]) -> list[str]:
@@ -57,7 +64,7 @@ def patterns(words: Iterable[str]) -> list[str]:
     batches: list[list[str]] = []
     length = _MAX_LENGTH
     for word in sorted({word.strip() for word in words}, key=lambda word: (-len(word), word)):
-        if not word or (" " in word and "@" not in word and not _is_telling(word)):
+        if not word or (" " in word and "@" not in word and not _is_full(word)):
             continue
         spelled = [each for each in _spelled(word) if len(each) < _MAX_LENGTH] or [re.escape(word)]
         length += sum(map(len, spelled))
@@ -133,7 +140,7 @@ def _inside_base64(address: str) -> Iterable[str]:
         yield "".join({"+": r"[+\-]", "/": "[/_]"}.get(letter, letter) for letter in core)
 
 
-def _is_telling(name: str) -> bool:
+def _is_full(name: str) -> bool:
     """Whether a name has several words, and is no abbreviation."""
     plain = _plain(name)
     return " " in plain and len(plain) >= _LEAST_NAME

@@ -1,13 +1,14 @@
 """Everything that is known about a person, for their request (article 15 of the GDPR)."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mailsight.errors import UnknownCustomer
-from mailsight.loading import erased_requests, spool
+from mailsight.loading import erased_requests, spellings, spool
 from mailsight.reports import mails
 from mailsight.state.audit import EVERYTHING, Audit
 from mailsight.warehouse.reader import Snapshot
@@ -29,11 +30,19 @@ _JSON = frozenset({"attributes", "earlier", "merge_fields", "payload", "attachme
 
 
 def known(
-    data: Snapshot, named: str, audit: Audit, webhooks: spool.Spool, *, may_share: bool = False
+    data: Snapshot,
+    named: str,
+    audit: Audit,
+    webhooks: spool.Spool,
+    *,
+    notes: Iterable[Path] = (),
+    may_share: bool = False,
 ) -> dict[str, Any]:
-    """All rows of the person with this address or customer id, by table; waiting webhooks, and who looked at them.
+    """Everything that an erasure of the person with this address or customer id would remove, and who looked at them.
 
-    Raises `UnknownCustomer` if there is nothing, and `SharedAddress` as `people.find` does.
+    That is all of their rows, by table; rejected rows, webhooks and `notes` (small files) that name them; and what is
+    stored of others that mentions them. Raises `UnknownCustomer` if there is nothing, and `SharedAddress` as
+    `people.find` does.
     """
     person = people.find(data, named, may_share=may_share)
     ids, addresses = sorted(person.customer_ids), sorted(person.addresses)
@@ -42,10 +51,17 @@ def known(
         answer[table] = [_plain(row) for row in data.rows(query, customer_ids=ids)]
     events = data.rows("known_events", customer_ids=ids, addresses=addresses)
     answer["events"] = [_plain(row) for row in events]
-    texts = [text.lower() for text in (*addresses, *person.names, *ids) if len(text) > 2]
-    answer["selections"] = data.rows("known_selections", texts=texts)
-    answer["rejected_rows"] = data.rows("known_mentions", texts=texts)
-    answer["waiting_webhooks"] = _waiting(webhooks, texts)
+    telling = [*addresses, *person.names, *filter(spellings.is_telling, ids)]
+    # A short id may be anything in the texts of others.
+    short = [rf"\b{re.escape(each)}\b" for each in ids if not spellings.is_telling(each)]
+    patterns = [*spellings.patterns(telling), *short]
+    answer["selections"] = _found(data, "known_selections", patterns)
+    answer["rejected_rows"] = _found(data, "known_refusals", patterns)
+    answer["mentions"] = _found(data, "known_mentions", spellings.patterns(telling), customer_ids=ids)
+    answer["waiting_webhooks"] = _waiting(webhooks, patterns)
+    answer["files"] = sorted(
+        note.name for note in notes if _mentions(note.read_text("utf-8", "replace"), patterns)
+    )
     answer["audit"] = [
         {
             "at": entry.occurred_at.isoformat(),
@@ -94,14 +110,20 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _waiting(webhooks: spool.Spool, texts: Sequence[str]) -> list[str]:
+def _found(data: Snapshot, query: str, patterns: Iterable[str], **parameters: object) -> list[dict[str, Any]]:
+    """The rows that a query finds with one of these regular expressions, each once."""
+    rows = [row for pattern in patterns for row in data.rows(query, pattern=pattern, **parameters)]
+    return [row for place, row in enumerate(rows) if row not in rows[:place]]
+
+
+def _waiting(webhooks: spool.Spool, patterns: Sequence[str]) -> list[str]:
     return [
         line.decode("utf-8", "replace")
         for file in webhooks.files()
         for line in file.read_bytes().splitlines()
-        if _mentions(erased_requests.text_of(line).lower(), texts)
+        if _mentions(erased_requests.text_of(line), patterns)
     ]
 
 
-def _mentions(said: str, texts: Sequence[str]) -> bool:
-    return any(text in said for text in texts)
+def _mentions(said: str, patterns: Sequence[str]) -> bool:
+    return any(re.search(pattern, said) for pattern in patterns)

@@ -16,7 +16,6 @@ from mailsight.warehouse import generations
 from mailsight.warehouse.draft import Draft, scratch
 from mailsight.warehouse.files import write_file
 
-# Files beside the database that people or programs may have written a name into.
 _NOTES = (
     "{stem}.imports.json",
     "{stem}.spool/*.json",
@@ -39,13 +38,19 @@ def clean(database: Path, state: Store) -> int:
         webhooks = spool.beside(database)
         _remove_parts(database)
         changed = sum(erased_requests.clean(work, segment) for segment in webhooks.sealed())
-        for pattern in _NOTES:
-            for note in sorted(database.parent.glob(pattern.format(stem=database.stem))):
-                _clean_note(work, note)
+        for note in notes(database):
+            _clean_note(work, note)
         _clean_mappings(work, Mappings.of(database))
         _clean_audit(work, state)
     _remove_replaced(database, state)
     return changed
+
+
+def notes(database: Path) -> list[Path]:
+    """The small files beside a database that people or programs may have written a name into."""
+    return sorted(
+        note for pattern in _NOTES for note in database.parent.glob(pattern.format(stem=database.stem))
+    )
 
 
 def _remove_parts(database: Path) -> None:

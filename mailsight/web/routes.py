@@ -22,7 +22,7 @@ from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.privacy import erasure
-from mailsight.privacy.retention import Retention
+from mailsight.privacy.retention import Keep, Retention
 from mailsight.settings import Settings
 from mailsight.state import erased
 from mailsight.state.store import Store
@@ -134,8 +134,9 @@ def _start_loading(config: Settings) -> None:
     else:
         schedule.forget(config.database)
     with suppress(StateUnreadable):  # /readyz says so
-        if config.keep_events_months or erased.is_unfinished(Store.of(config.database)):
-            retention = Retention(config.database, config.keep_events_months)
+        keep = Keep.of(config)
+        if not keep.is_forever or erased.is_unfinished(Store.of(config.database)):
+            retention = Retention(config.database, keep)
             retention.start()
             _retentions.append(retention)
 

@@ -546,3 +546,16 @@ def test_the_commands_back_up_verify_and_restore(database: Path, tmp_path: Path)
     flip(Path(made.strip()) / manifest.DATABASE)
     status, printed, _ = run(*at, "verify", backups)
     assert (status, printed.splitlines()[-1]) == (1, "mailsight.duckdb is damaged: its checksum differs.")
+
+
+def test_restoring_an_older_backup_warns_of_what_is_missing(tmp_path: Path) -> None:
+    for name in ("2026-11-23T16-34-23Z", "2026-11-24T16-34-23Z", "before-the-move"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / manifest.NAME).touch()
+
+    warning = restoring.warning(tmp_path / "2026-11-23T16-34-23Z")
+
+    assert warning
+    assert warning.startswith("2026-11-24T16-34-23Z is newer.")
+    for place in (tmp_path, tmp_path / "2026-11-24T16-34-23Z", tmp_path / "before-the-move"):
+        assert restoring.warning(place) is None

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from mailsight.loading import spellings
+from mailsight.warehouse.queries import statement
 
 WORDS = (
     "zoe.quagmire+news@quagmire.example",
@@ -106,3 +107,12 @@ def test_a_first_name_alone_names_nobody() -> None:
     assert [spellings.names(name) for name in ("Zoe", "Z Q", "? !")] == [(), (), ()]
     assert spellings.patterns(["Z Q", "? !", " "]) == []
     assert spellings.names('Zoe "Zee"  Quagmire') == ("Zoe Zee Quagmire", "Quagmire Zoe Zee")
+
+
+def test_python_and_sql_agree_on_which_ids_are_telling() -> None:
+    ids = ("1042", "12345678", "a1", "k-4711", "anna", "a@b", "клиент-4711", "２０２６１１２６", "4711 ", "")
+    with duckdb.connect() as connection:
+        connection.execute(statement("create_erasure_macros"))
+        for customer_id in ids:
+            [(by_sql,)] = connection.execute("select is_telling(?)", [customer_id]).fetchall()
+            assert spellings.is_telling(customer_id) == by_sql, customer_id

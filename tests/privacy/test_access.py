@@ -60,6 +60,9 @@ def test_every_row_of_every_table_that_names_a_person_is_in_it(shop: Path, named
         "203.0.113.77",
     ):
         assert part in text
+    # Of others, only what names her.
+    assert answer["mentions"] == [{"table": "events", "campaign_id": "spring", "mention": ZOE[0]}]
+    assert answer["selections"]
     assert [entry["person"] for entry in answer["audit"]] == ["ann"]  # type: ignore[attr-defined]
     assert len(answer["waiting_webhooks"]) == 1  # type: ignore[arg-type]
     assert "Boring" not in text

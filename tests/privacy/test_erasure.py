@@ -449,3 +449,21 @@ def test_a_short_id_is_erased_where_it_is_one(shop: Path, tmp_path: Path) -> Non
     assert json.loads(selection) == {"field": "id", "in": ["erased", "erased", 10420], "n": "erased"}
     assert [json.loads(row) for (row,) in rejected] == [event | {"customer_id": "b", "points": 1042}]
     assert json.loads(attributes) == {"points": 1042}
+
+
+def test_what_a_later_load_sets_aside_names_nobody(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    erasure.erase(shop, [ZOE[0]])
+    waiting = spool.beside(shop)
+    waiting.append(
+        "sendgrid", _request({"email": ZOE[0].upper(), "event": "open"}, {"email": "bob@mail.example"})
+    )
+
+    def all_fail(spooled: spool.Spool, _: object) -> None:
+        for segment in spooled.seal():
+            spooled.set_aside(segment, "It failed")
+
+    monkeypatch.setattr("mailsight.loading.segments.load_all", all_fail)
+    payloads.ingest_spool(shop, waiting)
+
+    assert len(waiting.files_set_aside()) == 1
+    assert leaks(shop.parent, ZOE) == []

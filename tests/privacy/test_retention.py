@@ -1,6 +1,6 @@
 """Old messages lose their person; figures stay, and loading the old files again brings nobody back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -9,7 +9,7 @@ import pytest
 from mailsight.errors import LoadBroken
 from mailsight.loading import bundles
 from mailsight.privacy import erasure, retention
-from mailsight.privacy.retention import EVERY_SECONDS, Retention
+from mailsight.privacy.retention import EVERY_SECONDS, Keep, Retention
 from mailsight.warehouse.reader import Warehouse
 from tests.support.all_figures import all_figures
 from tests.support.bundles import bundle, ndjson
@@ -27,6 +27,9 @@ CAMPAIGNS = ("old", "new")
 )
 def test_the_limit_is_the_start_of_a_month(months: int, now: datetime, expected: datetime) -> None:
     assert retention.limit(months, now) == expected
+
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -109,7 +112,7 @@ def test_old_messages_lose_their_person_and_figures_stay(loaded: tuple[Path, Pat
     database, source = loaded
     before = all_figures(database)
 
-    assert retention.run(database, 26, now=datetime(2026, 6, 1, tzinfo=UTC)) == 1
+    assert retention.run(database, Keep(events=26), now=NOW)["messages"] == 1
 
     with Warehouse(database).snapshot() as data:
         rows = {
@@ -121,12 +124,12 @@ def test_old_messages_lose_their_person_and_figures_stay(loaded: tuple[Path, Pat
     assert all_figures(database) == before
     assert not bundles.load(database, [source]).changed
     assert all_figures(database) == before
-    assert retention.run(database, 26, now=datetime(2026, 6, 1, tzinfo=UTC)) == 0
+    assert not any(retention.run(database, Keep(events=26), now=NOW).values())
 
 
 def test_what_happens_to_an_old_message_later_is_nobodys(loaded: tuple[Path, Path], tmp_path: Path) -> None:
     database, _ = loaded
-    retention.run(database, 26, now=datetime(2026, 6, 1, tzinfo=UTC))
+    retention.run(database, Keep(events=26), now=NOW)
     opened = all_figures(database)["old, all"]["page"]["counts"]["opens"]
     later = {"type": "opened", "occurred_at": "2026-07-01T10:00:30Z"}
     events = ndjson(
@@ -145,7 +148,7 @@ def test_what_happens_to_an_old_message_later_is_nobodys(loaded: tuple[Path, Pat
 def test_the_server_finishes_an_erasure_that_was_interrupted(loaded: tuple[Path, Path]) -> None:
     database, _ = loaded
     done: list[str] = []
-    daily = Retention(database, 0, work=lambda: done.append("worked"))
+    daily = Retention(database, Keep(), work=lambda: done.append("worked"))
 
     assert daily.step() == EVERY_SECONDS
     assert done == []
@@ -160,3 +163,70 @@ def test_the_server_finishes_an_erasure_that_was_interrupted(loaded: tuple[Path,
     erasure.finish(database)
     daily.step()
     assert done == ["worked"]
+
+
+def test_people_of_whom_nothing_was_heard_become_nobody(loaded: tuple[Path, Path], tmp_path: Path) -> None:
+    database, source = loaded
+    files = {
+        "customers.ndjson": ndjson(
+            {
+                "customer_id": "kunde-zoe",
+                "email": "zoe@quagmire.example",
+                "name": "Zoe Quagmire",
+                "shoe": "size 41",
+            },
+            {"customer_id": "kunde-new", "email": "new@quagmire.example", "name": "Zora Newcomer"},
+        ),
+        "messages.ndjson": ndjson(
+            {"campaign_id": "old", "customer_id": "kunde-zoe", "sent_at": "2023-04-14T09:00:00Z"}
+        ),
+    }
+    old = bundle(tmp_path / "zoe", files)
+    bundles.load(database, [old])
+    before = all_figures(database)
+    later = datetime.now(UTC) + timedelta(days=3 * 365)
+    news = ndjson(
+        *(
+            {"campaign_id": "new", "customer_id": each, "type": "opened", "occurred_at": later.isoformat()}
+            for each in ("kunde-ann", "kunde-bob", "kunde-new")
+        )
+    )
+    bundles.load(database, [bundle(tmp_path / "news", {"events.ndjson": news})])
+    before = all_figures(database)
+
+    done = retention.run(database, Keep(customers=26), now=later)
+
+    assert (done["customers"], done["messages"]) == (1, 1)
+    assert leaks(database.parent, ["zoe@quagmire", "Zoe Quagmire", "kunde-zoe", "size 41"]) == []
+    assert leaks(database.parent, ["Zora Newcomer", "Ann Quast"])
+    after = all_figures(database)
+    before["tables"]["customers"] -= 1
+    assert after == before
+    assert not bundles.load(database, [old, source]).changed
+    # Then something is sent to her again.
+    message = {"campaign_id": "newer", "customer_id": "kunde-zoe", "sent_at": later.isoformat()}
+    again = files | {"messages.ndjson": ndjson(message)}
+    bundles.load(database, [bundle(tmp_path / "again", again)])
+    assert leaks(database.parent, ["Zoe Quagmire"])
+
+
+def test_old_unmatched_events_and_rejected_rows_are_removed(
+    loaded: tuple[Path, Path], tmp_path: Path
+) -> None:
+    database, _ = loaded
+    stray = {"recipient": "zoe@quagmire.example", "type": "opened", "payload": {"name": "Zoe Quagmire"}}
+    events = ndjson(
+        stray | {"occurred_at": "2023-04-14T09:00:00Z"},
+        stray | {"occurred_at": "2026-04-14T09:00:00Z", "recipient": "bob@new.example", "payload": {}},
+        stray | {"type": "nothing"},
+    )
+    bundles.load(database, [bundle(tmp_path / "stray", {"events.ndjson": events})])
+    assert retention.run(database, Keep(unmatched=26), now=NOW)["unmatched events"] == 1
+    with Warehouse(database).snapshot() as data:
+        assert data.row("unattributed_count") == {"events": 1}
+
+    later = datetime.now(UTC) + timedelta(days=3 * 365)
+    assert retention.run(database, Keep(unmatched=26), now=later)["rejected rows"] == 1
+
+    assert leaks(database.parent, ["zoe@quagmire", "Zoe Quagmire", "bob@new.example"]) == []
+    assert not any(retention.run(database, Keep(unmatched=26), now=later).values())
