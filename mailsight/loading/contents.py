@@ -33,6 +33,8 @@ def read_contents(work: Draft, refusals: Refusals, files: Sequence[BundleFile], 
     by_path = {str(file.readable): file for file in files}
     read: dict[Path, Header] = {}
     [(total,)] = work.run("staged_path_count")
+    if not total:
+        return
     done, last = 0, ("", "")
     while page := work.run("staged_paths", file=last[0], path=last[1], most=BATCH_MAILS):
         progress(0.45 + 0.05 * (share(done, total) or 0.0), f"Reading e-mails, {done:,} of {total:,}")

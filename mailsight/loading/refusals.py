@@ -107,6 +107,8 @@ class Refusals:
 
     def flush(self) -> None:
         """Moves what was added last from memory to the table."""
+        if not self._waiting:
+            return
         rows = [
             (self.place(each.file), each.kind, each.file, each.line, each.reason, each.row)
             for each in self._waiting
@@ -149,8 +151,9 @@ class Refusals:
     def store(self) -> int:
         """Stores the rows in the database, each once; returns how many are new."""
         self.flush()
-        self._arrivals.clean_refusals()
         parts = self._work.run("refused_parts", most=_PART_BYTES)
+        if parts:
+            self._arrivals.clean_refusals()
         return sum(
             int(self._work.run("merge_refused", first=first, last=last)[0][0]) for first, last in parts
         )

@@ -11,11 +11,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from mailsight import measures
@@ -28,6 +27,9 @@ from .files import Identity, identity
 from .queries import bound, statement
 from .scope import EVERYTHING, Scope, open_scope, use_scope
 from .selection import GridQuery
+
+if TYPE_CHECKING:  # the workers for mails import this module, and start in half the time without pandas
+    import pandas as pd
 
 BATCH_ROWS = 100_000
 # Eight million grid rows: enough for about ten people who browse campaigns with a million recipients.
@@ -151,7 +153,7 @@ class Snapshot:
         """The first row of a named query; None if there is no row."""
         return next(iter(self.rows(name, selection, **parameters)), None)
 
-    def frame(self, name: str, selection: GridQuery | None = None, /, **parameters: object) -> pd.DataFrame:
+    def frame(self, name: str, selection: GridQuery | None = None, /, **parameters: object) -> "pd.DataFrame":
         """The rows of a named query as a DataFrame."""
         result = self._execute(name, selection, parameters)
         moments = [

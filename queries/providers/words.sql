@@ -48,15 +48,14 @@ end;
 create or replace temp macro filled(value) as case when value <> '' then value end;
 create or replace temp macro value_of(value) as case when not says_nothing(value) then value end;
 create or replace temp macro identifier_of(value) as case
-    when value[1] not in ('0', '-') and not says_nothing(value) then value
-    when not says_nothing(value) and not regexp_full_match(value, '[0-]+') then value
+    when not says_nothing(value) and (value[1] not in ('0', '-') or not regexp_full_match(value, '[0-]+')) then value
 end;
 create or replace temp macro key_of(value) as case
     when value <> '' and not starts_with(value, ' ') and not ends_with(value, ' ') then value
     when trim(value, ' ') <> '' then trim(value, ' ')
 end;
 create or replace temp macro campaign_of(value) as case when identifier_of(value) is not null then key_of(value) end;
-create or replace temp macro customer_of(value) as key_of(value_of(value));
+create or replace temp macro customer_of(value) as case when not says_nothing(value) then key_of(value) end;
 create or replace temp macro smtp_status_of(status, diagnostic) as case
     when regexp_full_match(status, '[245]\.[0-9]{1,3}\.[0-9]{1,3}') then status
     else regexp_extract_all(
@@ -69,11 +68,12 @@ create or replace temp macro bounce_type_of(provider, word) as
 create or replace temp macro texts_of(list, alone) as
     list_filter(coalesce(list, [alone]), lambda item: item <> '');
 -- The first is a campaign nearly always, so the list is searched only if it isn't.
-create or replace temp macro first_key_of(texts) as case
-    when campaign_of(texts[1]) is not null then campaign_of(texts[1])
-    when len(texts) > 1 then
+create or replace temp macro first_key_of(texts) as coalesce(
+    campaign_of(texts[1]),
+    case when len(texts) > 1 then
         list_filter(list_transform(texts, lambda item: campaign_of(item)), lambda item: item is not null)[1]
-end;
+    end
+);
 -- The JSON values in a record: the items of a list, else the record itself.
 create or replace temp macro items_of(record) as case
     when starts_with(record, '{') or json_type(record) <> 'ARRAY' then [record]

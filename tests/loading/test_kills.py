@@ -25,7 +25,7 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.queries import statement
 from mailsight.warehouse.reader import Warehouse
 from tests.support.dashboard import start_dashboard
-from tests.support.kills import kill_at
+from tests.support.kills import Killer, killer
 from tests.support.providers_streaming import (
     CAMPAIGNS,
     ENVIRONMENT,
@@ -280,8 +280,14 @@ payloads.ingest_spool(Path(sys.argv[1]), spool.beside(Path(sys.argv[1])))
 """
 
 
+@pytest.fixture(scope="module")
+def started() -> Iterator[Killer]:
+    with killer("mailsight.loading.payloads", "pandas") as ready:
+        yield ready
+
+
 @pytest.mark.parametrize("step", STEPS)
-def test_a_load_completes_after_a_kill_at_any_step(tmp_path: Path, step: str) -> None:
+def test_a_load_completes_after_a_kill_at_any_step(tmp_path: Path, step: str, started: Killer) -> None:
     database = tmp_path / "mailsight.duckdb"
     waiting = spool.beside(database)
     for key in ("1", "2"):
@@ -290,7 +296,7 @@ def test_a_load_completes_after_a_kill_at_any_step(tmp_path: Path, step: str) ->
     for key in ("2", "3"):
         waiting.append("brevo", json.dumps(event("brevo", key, "opened", "spring", NOON)))
 
-    kill_at(STEPS[step], INGEST, database)
+    started.kill_at(STEPS[step], INGEST, database)
     assert opens(database, "spring") == (3 if step == "after publishing" else 2)
 
     waiting.append("brevo", json.dumps(event("brevo", "4", "opened", "spring", NOON)))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mailsight.warehouse import reader as warehouse_reader
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.campaigns import listed
-from tests.support.kills import kill_at
+from tests.support.kills import Killer, killer
 
 
 @pytest.fixture
@@ -155,6 +156,12 @@ bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
 """
 
 
+@pytest.fixture(scope="module")
+def started() -> Iterator[Killer]:
+    with killer("mailsight.loading.bundles", "pandas") as ready:
+        yield ready
+
+
 @pytest.mark.parametrize(
     ("step", "calls"),
     [
@@ -168,9 +175,9 @@ bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
     ],
 )
 def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
-    tiny_duck: Path, sample_bundle: Path, sample_database: Path, step: str, calls: int
+    tiny_duck: Path, sample_bundle: Path, sample_database: Path, started: Killer, step: str, calls: int
 ) -> None:
-    kill_at(step, LOAD, tiny_duck, sample_bundle, calls=calls)
+    started.kill_at(step, LOAD, tiny_duck, sample_bundle, calls=calls)
     assert sent(Warehouse(tiny_duck)) == 1
     bundles.load(tiny_duck, [sample_bundle])
     campaigns = [row for row in listed(tiny_duck, Audience.ALL) if row.campaign_id != "spring"]
