@@ -1,6 +1,7 @@
 """A campaign's selection criteria as plain sentences for marketers, nested like the criteria."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +95,9 @@ def _condition(node: Mapping[str, Any]) -> Criterion:
     if isinstance(value, bool) and op in ("=", "!="):
         return Criterion("is yes" if value == (op == "=") else "is no", field)
     if op == "within last (days)":
-        return Criterion(_WORDS[op], field, "day" if value == 1 else f"{_value(value)} days")
+        # "Created is within the last 30 days", not "Created at is".
+        days = formats.count(value) if isinstance(value, int) else _value(value)
+        return Criterion(_WORDS[op], re.sub(" (at|on)$", "", field), "day" if value == 1 else f"{days} days")
     # Show an unknown operator as it is rather than hide it.
     return Criterion(_WORDS.get(op, node["op"]), field, _values(value, _JOINS.get(op, ", ")))
 

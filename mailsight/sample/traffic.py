@@ -50,8 +50,9 @@ def _not_sent(
         def describe(customers: Ints) -> Words:
             day = since[customers].astype("datetime64[ms]").astype("datetime64[D]").astype("U10")
             through = crowd.through[state][customers]
-            through = np.where(through == "", " on the website", np.strings.add(" through ", through))
-            return np.strings.add(np.strings.add(f"{event} on ", day), through)
+            quoted = np.strings.add(np.strings.add(", after “", through), "”")
+            how = np.where(through == "", " on the website", quoted)
+            return np.strings.add(np.strings.add(f"{event} on ", day), how)
 
         return describe
 

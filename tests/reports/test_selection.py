@@ -36,6 +36,7 @@ def indented(criterion: Criterion, depth: int = 0) -> list[str]:
         ("between", [18, 65], "Country is between 18 and 65"),
         ("within last (days)", 90, "Country is within the last 90 days"),
         ("within last (days)", 1, "Country is within the last day"),
+        ("within last", 1095, "Country is within the last 1,095 days"),
         ("within last", 30, "Country is within the last 30 days"),
         ("is empty", None, "Country is empty"),
         ("is not empty", None, "Country is filled in"),
@@ -78,7 +79,7 @@ def test_groups_keep_their_nesting() -> None:
         "      Language is nl",
         "      Age is more than 30",
         "  This is not true:",
-        "    Last booking at is within the last 14 days",
+        "    Last booking is within the last 14 days",
     ]
     assert lines(selection) == expected
     assert lines(json.dumps(selection)) == expected

@@ -42,6 +42,7 @@ def addresses(database: Path) -> dict[str, str]:
         "compare": f"/compare?{'&'.join(f'id={campaign.campaign_id}' for campaign in listed(warehouse))}",
         "customer": f"/customer?id={customer_id}",
         "data": "/data",
+        "audit": "/audit",
         "error": "/campaign?id=unknown",
     }
 
@@ -53,7 +54,9 @@ def problems(page: Page, part: str = "body") -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["dark", *thorough(["light"])])
-@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data", "error"])
+@pytest.mark.parametrize(
+    "page_name", ["campaigns", "campaign", "compare", "customer", "data", "audit", "error"]
+)
 def test_a_page_has_no_accessibility_barriers(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
@@ -72,6 +75,12 @@ def test_a_page_has_no_accessibility_barriers(
             shown.append(problems(page, '[role="dialog"]'))
             page.keyboard.press("Escape")
             expect(page.get_by_role("dialog")).to_have_count(0)
+        if page_name == "campaign":
+            page.goto(f"{page.url}&dialog=share")
+            for number in (1, 2):
+                page.get_by_role("button", name="Create link").click()
+                expect(page.get_by_role("button", name="Revoke")).to_have_count(number)
+            shown.append(problems(page, '[role="dialog"]'))
         assert [found for found in shown if found] == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.support.browsing import visit
+from tests.support.spoken import oddities
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +37,7 @@ def test_an_unknown_table_is_corrected_loaded_and_known_the_next_time(
         expect(select(dialog, "One row is")).to_have_value("an event")
         expect(select(dialog, "Vorgang")).to_have_value("What happened")
         expect(dialog.get_by_role("textbox", name="Campaign")).to_have_value("protokoll")
+        assert oddities(dialog.aria_snapshot()) == []
         choose(dialog, "Mandant", "Campaign name")
         expect(dialog.get_by_role("textbox", name="Campaign")).to_have_count(0)
         expect(dialog.get_by_role("table", name="Preview of campaigns")).to_contain_text("Frühling")

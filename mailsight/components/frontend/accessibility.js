@@ -12,7 +12,7 @@ const MISSING = [
   ['[role="img"][aria-label$=" icon"]', { "aria-hidden": "true" }],
   ['[data-testid="stMultiSelect"] button[aria-haspopup="listbox"]', { "aria-label": "Show all tags" }],
   ['[data-testid="stFileUploaderDropzone"]', { role: "group" }],
-  ['[data-testid="stFileUploaderDropzone"] button', { "aria-label": "Choose files to upload" }],
+  ['[data-testid="stFileUploaderDropzone"] button:not([data-testid="stBaseButton-minimal"])', { "aria-label": "Choose files to upload" }],
 ];
 
 // Names that say nothing, and what to say in front of the words beside them.
@@ -116,6 +116,9 @@ function mend() {
       const [beside] = element.closest('[data-testid="stElementContainer"]').textContent.trim().split(/ · |: /);
       element.setAttribute("aria-label", `${words} ${beside}`);
     }
+  }
+  for (const button of document.querySelectorAll('[data-testid="stSelectbox"] button[aria-haspopup="listbox"]')) {
+    button.setAttribute("aria-label", `Choices for ${button.parentNode.querySelector("input").getAttribute("aria-label")}`);
   }
   for (const button of document.querySelectorAll('[class*="st-key-issued_"] button')) {
     const [title, facts] = [...button.closest('[class*="st-key-issued_"]').querySelectorAll("p")].map((words) => words.textContent);
