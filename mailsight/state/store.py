@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,8 +24,10 @@ from mailsight.warehouse.queries import statement
 
 # The newest statement in queries/state/migrations.sql.
 VERSION = 2
-# How long to wait for other processes, which write for milliseconds.
-WAIT_SECONDS = 10.0
+# How long to wait for other processes. They write for milliseconds, but may have to wait for a processor.
+WAIT_SECONDS = 30.0
+# The threads of this process queue for it. SQLite has them all try again and again, and those that are unlucky give up.
+_writing = threading.RLock()
 _KEY_BYTES = 32
 
 
@@ -76,7 +79,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction for several statements: all of them are stored, or none. No other process writes meanwhile."""
-        with self._connection() as connection:
+        with _writing, self._connection() as connection:
             connection.execute("begin immediate")
             try:
                 yield connection

@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from mailsight import measures, tracebacks
 from mailsight.providers.registry import PROVIDERS
@@ -126,6 +127,8 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, note)
+        except ClientDisconnected:
+            raise  # The browser has left, for which uvicorn closes the connection.
         except Exception:
             _log.exception("A request failed unexpectedly")
             if status or scope["type"] == "websocket":

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from mailsight.errors import BadRequest, MailsightError, NotAllowed
@@ -91,6 +91,8 @@ async def _json_body(request: Request) -> dict[str, Any]:
                     raise BadRequest("The request is too long.")
     except TimeoutError as error:
         raise BadRequest("The request did not arrive in time.") from error
+    except ClientDisconnect as error:
+        raise BadRequest("The browser has left the page.") from error
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -3,6 +3,9 @@
 import multiprocessing
 import sqlite3
 import stat
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,24 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     file = tmp_path / "m.state.sqlite"
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         assert len(set(pool.map(_key_of, [file] * 16))) == 1
+
+
+def test_the_threads_of_a_process_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: SQLite would have some of them give up."""
+    monkeypatch.setattr(store, "WAIT_SECONDS", 0.0)
+    state = Store(tmp_path / "state.sqlite")
+    state.key("any")
+    together = threading.Barrier(8)
+
+    def write(_: int) -> None:
+        together.wait()
+        with state.transaction():
+            time.sleep(0.02)  # as if it had to wait for a processor
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:

@@ -15,9 +15,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from mailsight.web import logs
+from tests.support.event_loop import in_a_loop
 
 
 @pytest.fixture
@@ -63,6 +65,23 @@ def client() -> TestClient:
     paths = ("/page", "/broken", "/media/secret/file", "/static/a.js")
     routes = [Route(path, answer) for path in paths]
     return TestClient(Starlette(routes=routes, middleware=[Middleware(logs.RequestLog)]))
+
+
+@in_a_loop
+async def test_a_browser_that_leaves_while_its_page_connects_is_no_error(written: io.StringIO) -> None:
+    async def accept(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+
+    async def gone(_: Message) -> None:
+        raise ClientDisconnected
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+    with pytest.raises(ClientDisconnected):  # for uvicorn, which says nothing of it
+        await logs.RequestLog(accept)(scope, receive, gone)
+    assert "Traceback" not in written.getvalue()
 
 
 def test_a_line_has_time_level_and_request(written: io.StringIO, client: TestClient) -> None:

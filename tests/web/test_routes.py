@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from mailsight.errors import NotAllowed
 from mailsight.reports import campaign as campaign_reports
@@ -23,6 +25,7 @@ from mailsight.warehouse.reader import Warehouse
 from mailsight.web import recipients, routes, sessions
 from mailsight.web.access import Right
 from tests.support.campaigns import listed, newest_clicked, newest_sent
+from tests.support.event_loop import in_a_loop
 from tests.support.examples import examples
 from tests.support.visitors import LOCAL_CLIENT, local
 
@@ -383,3 +386,15 @@ def test_the_rows_can_be_limited_to_who_clicked_a_link(client: TestClient, wareh
 def test_an_invalid_link_is_refused(client: TestClient, campaign_id: str, link: object) -> None:
     answer = ask(client, recipients.token(campaign_id, Audience.ALL), link=link)
     assert answer.status_code == 400
+
+
+@in_a_loop
+async def test_a_browser_that_leaves_while_the_grid_asks_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "path": "/api/recipients", "headers": []}
+    assert (await recipients.recipients(Request(scope, gone))).status_code == 400
+    assert not caplog.records
