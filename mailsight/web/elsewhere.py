@@ -148,6 +148,8 @@ class Elsewhere:
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL):
                 continue  # Nothing of the body was read.
             except (httpx.HTTPError, ClientDisconnect):
+                if request.method == "GET":
+                    continue
                 gone = PlainTextResponse("The process that shows this page has ended.\n", 502, HEADERS)
                 await gone(request.scope, request.receive, send)
                 return True

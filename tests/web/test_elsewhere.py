@@ -1,5 +1,7 @@
 """Whatever belongs to the page of another process is answered by that process."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +20,7 @@ from tests.support import proxies
 from tooling.servers import free_port
 
 HERE = 1
-THEIRS, OURS, LOST = (elsewhere.name(session_id) for session_id in ("theirs", "ours", "lost"))
+THEIRS, OURS, LOST, DYING = map(elsewhere.name, ("theirs", "ours", "lost", "dying"))
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,28 @@ def test_what_belongs_to_a_page_of_another_process_is_answered_there(
 def test_all_else_is_answered_here_with_its_body(client: TestClient, method: str, path: str) -> None:
     body = b"x" * 100_000 if method != "GET" else b""
     assert client.request(method, path, content=body).text == f"here: {len(body)} bytes"
+
+
+@pytest.mark.parametrize(("method", "answered"), [("GET", (200, "here: 0 bytes")), ("POST", (502, ""))])
+def test_a_process_that_dies_in_the_middle_answers_nothing(
+    client: TestClient, tmp_path: Path, method: str, answered: tuple[int, str]
+) -> None:
+    """What may be asked twice is asked here; this process may have got the body only in part."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def die() -> None:
+            connection, _ = listener.accept()
+            connection.recv(10)
+            connection.close()
+
+        threading.Thread(target=die, daemon=True).start()
+        pages = Pages(tmp_path, listener.getsockname()[1])
+        pages.open()
+        pages.note(DYING)
+        content = b"x" if method == "POST" else b""
+        answer = client.request(method, f"/api/export?page={DYING}", content=content)
+        pages.close()
+    assert (answer.status_code, answer.text if answer.is_success else "") == answered
 
 
 def test_a_request_is_passed_on_once(client: TestClient) -> None:
