@@ -73,7 +73,7 @@ anti join (
 select * from unlisted_in('arriving_pairs', 'arriving_ids', 'arriving_addresses');
 
 -- name: erase_arrivals#
--- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure.sql does.
+-- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure/rewriting.sql does.
 create temp table arriving_selections as
 select row, list(distinct value) as ids
 from (select rowid as row, unnest(values_in(selection)) as value from staged_campaigns where selection is not null)

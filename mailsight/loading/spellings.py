@@ -50,7 +50,7 @@ def names(name: str) -> tuple[str, ...]:
 
 
 def is_telling(customer_id: str) -> bool:
-    """Whether an id stands for a customer wherever it is written: the macro of that name in queries/erasure.sql."""
+    """Whether an id stands for a customer wherever it is written, as in queries/erasure/macros.sql."""
     if "@" in customer_id or re.fullmatch("[0-9]{8,}", customer_id):
         return True
     return len(customer_id) > 4 and bool(re.search("[0-9]", customer_id) and re.search("[^0-9]", customer_id))
