@@ -4,8 +4,9 @@ import streamlit as st
 
 from mailsight.components import address
 from mailsight.reports import data as data_reports
-from mailsight.screens import data, navigation, upload
+from mailsight.screens import navigation, upload
 from mailsight.screens.cached import read
+from mailsight.screens.data import disk, events, imports, kept, loads, overview, webhooks
 from mailsight.screens.frame import head
 from mailsight.warehouse.served import warehouse
 
@@ -14,28 +15,21 @@ with head("Data"):
     navigation.audit_link()
     address.copy_link()
 
-data.disk()
+disk.warn()
 
 if not warehouse().exists:
-    data.nothing_here(may_upload=upload.allowed())
+    overview.nothing_here(may_upload=upload.allowed())
+    webhooks.show()
     upload.dialog()
     st.stop()
 
 report = read(data_reports.data)
-data.cards(report)
+overview.cards(report)
+webhooks.show()
+imports.show(report)
+loads.show(report)
+events.show(report)
+kept.show(report)
+disk.show()
 
-st.header(data.LIVE_WEBHOOKS, anchor="webhooks")
-data.webhooks()
-
-data.imports(report)
-
-st.header(data.LOADS, anchor="loads")
-data.loads(report)
-
-st.header("Events by provider", anchor="events")
-data.events(report)
-
-data.kept(report)
-
-data.disk_space()
 upload.dialog()

@@ -22,8 +22,8 @@ from mailsight.importing.sources import Rows, Source
 from mailsight.loading import bundles, spool
 from mailsight.reports import campaign, data
 from mailsight.reports.data import OTHERS, Load, ProviderEvents
-from mailsight.screens import data as data_screen
 from mailsight.screens import upload
+from mailsight.screens.data import kept
 from mailsight.screens.dialogs import explained
 from mailsight.vocabulary import Audience, EventType, Role
 from mailsight.warehouse.draft import draft
@@ -111,7 +111,7 @@ def test_unmatched_events_can_be_searched(mixed: Path, search: str, expected: li
 def test_only_the_latest_unmatched_events_are_shown_but_all_are_exported(mixed: Path) -> None:
     shown = data.unattributed(Warehouse(mixed).snapshot(), limit=2)
     assert (len(shown.rows), shown.total) == (2, 3)
-    assert data_screen._footer(shown, "event") == "Latest 2 of 3 events. The export includes all."  # noqa: SLF001
+    assert kept.footer(shown, "event") == "Latest 2 of 3 events. The export includes all."
     exported = writers.as_csv(export_rows.unattributed(Warehouse(mixed).snapshot())).decode("utf-8-sig")
     assert [row[3] for row in csv.reader(exported.splitlines())] == [
         "recipient",
