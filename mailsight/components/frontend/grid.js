@@ -349,8 +349,8 @@ class DayField {
     });
     this.open = document.createElement('button');
     this.open.type = 'button';
-    this.open.title = 'Choose a day';
-    this.open.innerHTML = '<svg viewBox="0 0 24 24"><path d="M5 6h14v14H5zM5 10h14M9 3v4M15 3v4"/></svg>';
+    this.open.title = 'Choose a day for ' + params.filterParams.colDef.headerName;
+    this.open.innerHTML = '<svg aria-hidden="true" viewBox="0 0 24 24"><path d="M5 6h14v14H5zM5 10h14M9 3v4M15 3v4"/></svg>';
     this.open.addEventListener('click', function () {
       var date = field.getDate();
       field.calendar.value = date ? [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-') : '';
