@@ -1,6 +1,6 @@
 """What could not be matched or loaded."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,7 +21,7 @@ from mailsight.warehouse.reader import Snapshot
 from mailsight.web import audit, downloads, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
-from mailsight.web.parameters import KEPT_TAB, REJECTED, REJECTED_PAGE, UNMATCHED, UNMATCHED_PAGE
+from mailsight.web.parameters import KEPT_TAB, REJECTED, REJECTED_PAGE, UNMATCHED, UNMATCHED_PAGE, Parameter
 
 from .labels import paged, provider_label
 
@@ -78,14 +78,8 @@ def unmatched_events() -> None:
         tables.Column("Recipient and message ID", whole=True),
         tables.Column("Details", whole=True),
     ]
-    paged(
-        columns,
-        rows,
-        key="unattributed",
-        page=UNMATCHED_PAGE,
-        label=UNMATCHED,
-        empty=_no_rows(search, UNMATCHED.lower()),
-        footer=footer(result, "event"),
+    _list(
+        columns, rows, result, search, key="unattributed", page=UNMATCHED_PAGE, label=UNMATCHED, noun="event"
     )
     with export:
         _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result, search)
@@ -136,15 +130,7 @@ def rejected_rows() -> None:
         tables.Column("Reason", whole=True),
         tables.Column("Row", whole=True),
     ]
-    paged(
-        columns,
-        rows,
-        key="refused",
-        page=REJECTED_PAGE,
-        label=REJECTED,
-        empty=_no_rows(search, REJECTED.lower()),
-        footer=footer(result, "row"),
-    )
+    _list(columns, rows, result, search, key="refused", page=REJECTED_PAGE, label=REJECTED, noun="row")
     with export:
         _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result, search)
 
@@ -154,6 +140,21 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
     with st.container(horizontal=True, vertical_alignment="center"):
         search = search_box(placeholder, f"{key}:search")
         return search.strip(), st.container(width="content")
+
+
+def _list(
+    columns: Sequence[tables.Column],
+    rows: Sequence[tables.Row],
+    result: SearchResult,
+    search: str,
+    *,
+    key: str,
+    page: Parameter[int],
+    label: str,
+    noun: str,
+) -> None:
+    empty = f"No {label.lower()} match this search." if search else f"No {label.lower()}."
+    paged(columns, rows, key=key, page=page, label=label, empty=empty, footer=footer(result, noun))
 
 
 def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult, search: str) -> None:
@@ -175,10 +176,6 @@ def footer(result: SearchResult, noun: str) -> str:
     if len(result.rows) == result.total:
         return formats.things(result.total, noun)
     return f"Latest {formats.count(len(result.rows))} of {formats.things(result.total, noun)}. The export includes all."
-
-
-def _no_rows(search: str, noun: str) -> str:
-    return f"No {noun} match this search." if search else f"No {noun}."
 
 
 def _shown(text: str | None, missing: str) -> str:
