@@ -32,7 +32,6 @@ from tests.support.providers.signing import WebhookRequest
 from tests.support.providers_streaming import ENVIRONMENT, Events, Provider, stored_events
 from tests.support.proxies import Proxy
 from tests.support.waiting import PATIENCE_SECONDS, until
-from tooling import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
@@ -99,13 +98,8 @@ def hosted(
 
 @pytest.fixture
 def outside(browser: Browser, chromium_path: str, hosted: Company) -> Iterator[Browser]:
-    """A browser for which mailsight.example is the proxy."""
-    mapped = f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{hosted.proxy.port}"
-    launched = browser.browser_type.launch(
-        executable_path=chromium_path, args=[*chromium.ARGUMENTS, mapped], timeout=1000 * PATIENCE_SECONDS
-    )
-    yield launched
-    launched.close()
+    with proxies.browser_outside(browser, chromium_path, hosted.proxy) as outside:
+        yield outside
 
 
 class Crowd:

@@ -16,8 +16,8 @@ from tests.support.browsing import open_page
 from tests.support.campaigns import listed
 from tests.support.dashboard import start_dashboard
 from tests.support.proxies import Proxy
-from tests.support.waiting import PATIENCE_SECONDS, until
-from tooling import chromium, servers
+from tests.support.waiting import until
+from tooling import servers
 
 pytestmark = pytest.mark.browser
 
@@ -72,13 +72,8 @@ def hosted(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def outside(browser: Browser, chromium_path: str, hosted: Hosted) -> Iterator[Browser]:
-    """A browser for which mailsight.example is the proxy."""
-    mapped = f"--host-resolver-rules=MAP mailsight.example:443 127.0.0.1:{hosted.proxy.port}"
-    launched = browser.browser_type.launch(
-        executable_path=chromium_path, args=[*chromium.ARGUMENTS, mapped], timeout=1000 * PATIENCE_SECONDS
-    )
-    yield launched
-    launched.close()
+    with proxies.browser_outside(browser, chromium_path, hosted.proxy) as outside:
+        yield outside
 
 
 def ask(hosted: Hosted, path: str, **more: Any) -> httpx.Response:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -20,7 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from tests.support.waiting import PATIENCE_SECONDS, until
-from tooling import debian
+from tooling import chromium, debian
 from tooling.certificates import self_signed
 from tooling.servers import PROJECT, free_port
 
@@ -93,6 +94,17 @@ def caddy(folder: Path, servers: Sequence[int]) -> Iterator[Proxy]:
     command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
     with _running(command, folder, proxy, environment):
         yield proxy
+
+
+@contextlib.contextmanager
+def browser_outside(browser: Browser, chromium_path: str, proxy: Proxy) -> Iterator[Browser]:
+    """Another browser, for which the name of the proxy leads to it."""
+    mapped = f"--host-resolver-rules=MAP {proxy.name}:443 127.0.0.1:{proxy.port}"
+    launched = browser.browser_type.launch(
+        executable_path=chromium_path, args=[*chromium.ARGUMENTS, mapped], timeout=1000 * PATIENCE_SECONDS
+    )
+    yield launched
+    launched.close()
 
 
 def trusting() -> ssl.SSLContext:
