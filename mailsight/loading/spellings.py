@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
+_DIGESTS = ("md5", "sha1", "sha256", "sha512")
+_URL_SAFE = str.maketrans("+/", "-_")
 # Of a regular expression. With twice as much, RE2 runs out of memory and takes 200 times as long.
 _MAX_LENGTH = 12_000
 # Of a full name, with the blank: shorter ones are abbreviations.
 _LEAST_NAME = 5
-# An escape before a word ends in letters that are none of it.
+# A word may follow an escape, whose last letters are not part of it.
 _BEFORE = r"\b|_|%[0-9a-f]{2}|\\[nrt]"
 _SPACE = r"(?:\s|[+_,.\"'“”«»]|(?:%25|%|=)(?:20|0a|22|2b)|&(?:nbsp|quot|#34|#x22);|\\+[\"nt])+"
 _NAMED = {"@": "&commat;", "'": "&apos;|’", '"': '\\\\*"|&quot;', "&": "&amp;", "+": "&plus;", "/": r"\\/"}
@@ -148,7 +150,3 @@ def _is_full(name: str) -> bool:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s\"“”„«»()<>,;:!?.]+", " ", name).strip()
-
-
-_DIGESTS = ("md5", "sha1", "sha256", "sha512")
-_URL_SAFE = str.maketrans("+/", "-_")

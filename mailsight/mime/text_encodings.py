@@ -163,7 +163,7 @@ def encoding_of(chunks: Iterable[bytes], *, latin: str | None = None) -> str:
 
 
 def _alphabetic(sample: bytes) -> str | None:
-    """Python's codec for a text in another alphabet than the Latin, or None if it is none."""
+    """Python's codec for a text that isn't written in Latin letters; None for any other text."""
     in_runs = sum(map(len, _RUN.findall(sample)))
     if in_runs <= _MIN_SHARE_IN_RUNS * len(_LETTER.findall(sample)):
         return None

@@ -15,7 +15,7 @@ from mailsight.warehouse.reader import Snapshot
 MAX_PROVIDERS = 12
 OTHERS = "Others"
 _MAX_DOMAINS = 3
-# Whoever may not see customers is told no domain with fewer of them: it may be somebody's own.
+# Readers don't see a domain with fewer customers: it may belong to one of them.
 LEAST_CUSTOMERS = 5
 # User agents may name any number of programs.
 MAX_PROGRAMS = 60

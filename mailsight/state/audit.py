@@ -227,7 +227,7 @@ def by_command(
 
 
 def by_schedule(database: Path, action: Action, **details: str) -> None:
-    """Record what the server does by itself."""
+    """Record what the server does on schedule."""
     keep_months = settings.from_environment().keep_audit_months
     beside(database, keep_months).record(
         SCHEDULE, Role.ADMIN, action, campaign_id="", customer_id="", **details
