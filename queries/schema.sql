@@ -3,7 +3,7 @@
 -- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The ten tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
+-- The eleven tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (
@@ -42,6 +42,8 @@ create table archived_mails (
     campaign_id varchar not null, customer_id varchar not null, content_id varchar not null, headers varchar not null,
     attachments json not null, charset varchar, signature varchar, size_bytes bigint not null
 );
+-- Which variant of an e-mail a person got who was erased since, with the values that would tell. customer_id: what stands for them.
+create table kept_variants (campaign_id varchar not null, customer_id varchar not null, variant_id varchar not null);
 -- A message's other ids, by the id that its events have. Only of events that name no campaign.
 create table message_aliases (message_id varchar not null, other_id varchar not null);
 -- A campaign's totals as another program reports them, for campaigns whose recipients it doesn't name.

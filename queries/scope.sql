@@ -69,6 +69,7 @@ select * replace (
 )
 from served.events {of_events};
 create view {scope}.archived_mails as from served.archived_mails {of_campaigns} where {customers};
+create view {scope}.kept_variants as from served.kept_variants {of_campaigns} where {customers};
 create view {scope}.message_aliases as from served.message_aliases where {all} and {customers};
 create view {scope}.reported_totals as from served.reported_totals {of_campaigns};
 create view {scope}.imports as from served.imports where {all} and {customers};

@@ -45,8 +45,8 @@ having bool_or(regexp_matches(text, '<[a-zA-Z]')) and count(distinct text) <= :m
 order by place;
 
 -- name: variant_keys(campaign_id, own_paths, known_paths, literals, numbers)
--- Everyone to whom the campaign was sent, with what decides which variant of its mail they got: their copy, or else a key of the
--- values at these paths. `own` are in the order of own_paths (of the merge fields) and `known` in that of known_paths (of what was
+-- Everyone to whom the campaign was sent, with what decides which variant of its mail they got: their copy, what was kept when they
+-- were erased, or else a key of the values at these paths. `own` are in the order of own_paths (of the merge fields) and `known` in that of known_paths (of what was
 -- known of the customer when it was sent); null is missing. With literals, values that neither these nor the numbers distinguish
 -- have the same key.
 with given as (
@@ -65,7 +65,8 @@ changed as (
 ),
 known as (
     select
-        r.rowid as row, r.*, coalesce(a.content_id, m.content_id) as copy_id, m.merge_fields, c.attributes, x.patches,
+        r.rowid as row, r.*, coalesce(a.content_id, m.content_id) as copy_id, starts_with(r.customer_id, 'erased-') as is_erased,
+        v.variant_id as kept_variant, m.merge_fields, c.attributes, x.patches,
         json_merge_patch('{}', json_object(
             'customer_id', r.customer_id, 'email', coalesce(r.email, c.email), 'name', c.name, 'language', c.language,
             'country', c.country,
@@ -74,6 +75,7 @@ known as (
     from recipients as r
     left join messages as m using (campaign_id, customer_id)
     left join archived_mails as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+    left join kept_variants as v on v.campaign_id = r.campaign_id and v.customer_id = r.customer_id
     left join customers as c on c.customer_id = r.customer_id
     left join changed as x on x.customer_id = r.customer_id
     where r.campaign_id = :campaign_id and r.sent
@@ -103,6 +105,7 @@ select
     * exclude (literals, numbers),
     coalesce(
         copy_id,
+        if(is_erased, 'erased-' || coalesce(kept_variant, ''), null),
         md5(cast(list_transform(list_concat(own, known), lambda v: case
             when literals is null or v is null then cast(v as varchar)
             when json_type(v) in ('BOOLEAN', 'NULL') or v in ('[]', '{}') then cast(v as varchar)
@@ -127,7 +130,7 @@ with keyed as materialized (
 ),
 combined as (
     select
-        key, copy_id, arg_min(own, customer_id) as own, arg_min(known, customer_id) as known,
+        key, copy_id, is_erased, kept_variant, arg_min(own, customer_id) as own, arg_min(known, customer_id) as known,
         coalesce(min(customer_id) filter (delivered), min(customer_id)) as customer_id,
         count(*) as sent,
         count(*) filter (not delivered) as undeliverable,
@@ -148,12 +151,13 @@ combined as (
             'opens': cast(coalesce(sum(human_opens), 0) as bigint), 'clicks': cast(coalesce(sum(human_clicks), 0) as bigint)
         } as of_human
     from keyed
-    group by grouping sets ((key, copy_id), ())
+    group by grouping sets ((key, copy_id, is_erased, kept_variant), ())
 ),
 shown as (
-    select *, count(*) filter (key is not null and copy_id is null) over () as combinations
+    select *, count(*) filter (copy_id is null and not is_erased) over () as combinations
     from combined
-    qualify key is null or row_number() over (partition by key is null, copy_id is null order by sent desc, customer_id) <= :most
+    qualify key is null
+        or row_number() over (partition by key is null, copy_id is null, is_erased order by sent desc, customer_id) <= :most
 ),
 clicks as (
     select
@@ -193,5 +197,8 @@ select row from ({query variant_keys}) where key in (select unnest(cast(:keys as
 select content_id, html from contents where content_id in (select unnest(cast(:content_ids as varchar[])));
 
 -- name: has_copies(campaign_id)^
--- Whether customers' own copies of this campaign's mail were loaded.
-select coalesce(bool_or(is_archived), false) as has_copies from recipients where campaign_id = :campaign_id and sent;
+-- Whether customers' own copies of this campaign's mail were loaded, or variants of it were kept.
+select
+    coalesce(bool_or(is_archived), false) or exists(from kept_variants where campaign_id = :campaign_id) as has_copies
+from recipients
+where campaign_id = :campaign_id and sent;

@@ -1,6 +1,6 @@
 """What a backup holds: the file `manifest.json` in its folder, which is written last.
 
-{"format": 1, "created_at": "2026-11-23T16:34:23+00:00", "mailsight": "0.1.0", "schema_version": 7,
+{"format": 1, "created_at": "2026-11-23T16:34:23+00:00", "mailsight": "0.1.0", "schema_version": 8,
  "generation": "mailsight.000007.duckdb:...", "rows": {"events": 1000, ...},
  "files": {"mailsight.duckdb": {"size_bytes": 12345, "sha256": "..."}, ...}}
 """

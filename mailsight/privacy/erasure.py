@@ -26,7 +26,7 @@ from mailsight.warehouse.draft import Draft, exclusive, import_folder, rewritten
 from mailsight.warehouse.files import PRIVATE_FILE
 from mailsight.warehouse.reader import Warehouse
 
-from . import leftovers, people
+from . import leftovers, people, received_variants
 
 _INTERRUPTED = (
     "An erasure was interrupted: files may still name who was erased. Run `mailsight erase --finish`."
@@ -191,6 +191,7 @@ def _find_mentions(work: Draft, words: Collection[str]) -> None:
 
 def write_tables(work: Draft, progress: Progress) -> None:
     """Writes all tables without the renamed messages' people."""
+    received_variants.keep(work, progress)
     tables = [table for (table,) in work.run("table_names") if table != "schema_version"]
     for place, table in enumerate(tables):
         progress(0.3 + 0.5 * (share(place, len(tables)) or 0.0), f"Writing {table.replace('_', ' ')}")

@@ -44,7 +44,10 @@ _COLUMNS = ("customer_id", "email", "name", "language", "country", "created_at")
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Customers with the same values, or the same copy: a row of `variant_values`. `outline`: None if not rendered."""
+    """Customers with the same values, or the same copy: a row of `variant_values`. `outline`: None if not rendered.
+
+    Erased customers have no values: the row says which variant was kept of them.
+    """
 
     row: Mapping[str, Any]
     values: Mapping[str, Json]
@@ -162,7 +165,9 @@ class _Search:
     def _render(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Outline all rows. Returns whether conditions asked for more on the way, so that there are other rows."""
         todo = {
-            text: values for row in rows if (text := _text(values := self._values(row))) not in self._outlines
+            text: values
+            for row in rows
+            if not row["is_erased"] and (text := _text(values := self._values(row))) not in self._outlines
         }
         several = list(todo.items())
         for start in range(0, len(several), _PIECE):
@@ -270,7 +275,7 @@ class _Search:
     def _combination(self, row: Mapping[str, Any]) -> Combination:
         values = self._values(row)
         at = {**self._at(row["known"], self._known), **self._at(row["own"], self._own)}
-        return Combination(row, values, at, self._outlines.get(_text(values)))
+        return Combination(row, values, at, None if row["is_erased"] else self._outlines.get(_text(values)))
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Json]:
         own, known = (

@@ -2,7 +2,8 @@
 
 Of customers without an archived copy, only those values are read that the template's conditions ask for. For each
 different combination of them, the template is rendered once; combinations that show the same blocks are one variant.
-A copy is the variant that has its texts. Copies of no such variant are compared by their structure.
+A copy is the variant that has its texts. Copies of no such variant are compared by their structure. What erased
+customers got was kept when they were erased.
 """
 
 from collections import defaultdict
@@ -35,6 +36,7 @@ from .campaign import CampaignReport, campaign
 from .distinctions import Case, distinctions
 from .variant_values import MAX_PIECES, Combination, KeyParameters, variant_values
 
+_ONLY_ERASED = "only customers who were erased got it"
 _MAX_COPIES = 500
 _COPIES_A_TIME = 10
 MAX_VARIANTS = 100
@@ -43,6 +45,8 @@ MAX_VARIANTS = 100
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A variant of an e-mail. `number` is its place in the list, from 1. `customer_id` is a customer who got it.
+
+    It is None if all of them were erased, so that nobody can see what the variant was.
 
     `apart` says what sets it apart.
 
@@ -53,7 +57,7 @@ class Variant:
 
     variant_id: str
     number: int
-    customer_id: str
+    customer_id: str | None
     apart: tuple[str, ...]
     values: Mapping[str, Json] | None
     counts: Mapping[Audience, Counts]
@@ -66,12 +70,14 @@ class Variants:
     """The variants of an e-mail, the most frequent first. All counts together add up to everyone it was sent to.
 
     `more`: variants beyond those listed, and customers with values beyond those compared. `not_rebuilt`: customers
-    whose e-mail can't be rebuilt. `key_parameters` and `by_example`: see `VariantValues`.
+    whose e-mail can't be rebuilt. `forgotten`: erased customers of whom no variant was kept. `key_parameters` and
+    `by_example`: see `VariantValues`.
     """
 
     variants: Sequence[Variant]
     more: Mapping[Audience, Counts]
     not_rebuilt: Mapping[Audience, Counts]
+    forgotten: Mapping[Audience, Counts]
     key_parameters: KeyParameters
     by_example: bool = False
 
@@ -101,11 +107,13 @@ def variants(data: Snapshot, campaign_id: str) -> Variants:
     except WorkFailed:
         template, values = None, variant_values(data, campaign_id, None)
     groups = _groups(data, values.combinations)
-    listed = sorted(groups.values(), key=lambda group: (-group.sent, group.customer_id))[:MAX_VARIANTS]
+    listed = sorted(groups.values(), key=lambda group: (-group.sent, group.variant_id))[:MAX_VARIANTS]
     apart = distinctions([group.case for group in listed], by_example=values.by_example)
     # If the template can't be rendered, nobody's e-mail can be rebuilt, except from copies.
-    not_rebuilt = [] if template else [each for each in values.combinations if not each.row["copy_id"]]
-    counted = [*(each for group in listed for each in group.combinations), *not_rebuilt]
+    without_copy = [each for each in values.combinations if not each.row["copy_id"]]
+    forgotten = [each for each in without_copy if each.row["is_erased"] and not each.row["kept_variant"]]
+    not_rebuilt = [] if template else [each for each in without_copy if not each.row["is_erased"]]
+    counted = [*(each for group in listed for each in group.combinations), *not_rebuilt, *forgotten]
     return Variants(
         [
             _variant(group, number, words)
@@ -113,6 +121,7 @@ def variants(data: Snapshot, campaign_id: str) -> Variants:
         ],
         {each: _counts([values.everyone], each, less=counted) for each in Audience},
         {audience: _counts([each.row for each in not_rebuilt], audience) for audience in Audience},
+        {audience: _counts([each.row for each in forgotten], audience) for audience in Audience},
         values.key_parameters,
         values.by_example,
     )
@@ -147,8 +156,9 @@ class _Group:
         return sum(each.row["sent"] for each in self.combinations)
 
     @property
-    def customer_id(self) -> str:
-        return str(self.combinations[0].row["customer_id"])
+    def customer_id(self) -> str | None:
+        first = self.combinations[0].row
+        return None if first["is_erased"] else str(first["customer_id"])
 
     @property
     def case(self) -> Case:
@@ -180,6 +190,9 @@ def _groups(data: Snapshot, combinations: Sequence[Combination]) -> dict[str, _G
             name = copied.variant or copied.digest
             group = groups.setdefault(name, _Group(name, copied.labels, []))
             group.combinations.append(each)
+    for each in combinations:
+        if kept := not each.row["copy_id"] and each.row["kept_variant"]:
+            groups.setdefault(kept, _Group(kept, (), [])).combinations.append(each)
     return groups
 
 
@@ -208,7 +221,7 @@ def _variant(group: _Group, number: int, apart: tuple[str, ...]) -> Variant:
         group.variant_id,
         number,
         group.customer_id,
-        apart,
+        apart if group.customer_id else (_ONLY_ERASED,),
         rebuilt.values if rebuilt else None,
         {each: _counts(rows, each) for each in Audience},
         {each: _clicked(rows, each) for each in Audience},
@@ -260,23 +273,27 @@ class VariantMail:
 def mail(data: Snapshot, variant: Variant, report: CampaignReport) -> VariantMail | None:
     """The e-mail of a variant with the clicks of its customers; None if it can't be shown.
 
+    If nobody can see what the variant was, this is the template as it is.
+
     Fields that no condition asks for are left as they are, and names of persons made up. Raises `WorkFailed`.
     """
     campaign_id = report.campaign.campaign_id
     template, language = _template(data, campaign_id)
     if variant.values is not None and template:
         values, sent_at = made_up(variant.values), report.campaign.sent_at
-        shown = pool.run(partial(outline, values, template, language, sent_at))
         # Conditions may ask for a person's own name.
-        is_made_up = shown.digest == variant.variant_id
+        digest = pool.run(partial(outline, values, template, language, sent_at)).digest
+        is_made_up = digest == variant.variant_id
         values = values if is_made_up else dict(variant.values)
-        html = pool.run(partial(render_mail, template, values, language, sent_at=sent_at)).mail.html or ""
+        html = pool.run(partial(render_mail, template, values, language, sent_at=sent_at)).mail.html
+        customer_id = None if is_made_up else variant.customer_id
     else:
-        received = mails.of_customer(data, campaign_id, variant.customer_id)
-        if received is None:
-            return None
-        html, is_made_up = received.html, False
-    recipient = SAMPLE if is_made_up else mails.recipient(data, campaign_id, variant.customer_id)
+        customer_id = variant.customer_id
+        shown = mails.of_customer(data, campaign_id, customer_id) if customer_id else template
+        html = shown.html if shown else None
+    if html is None:
+        return None
+    recipient = mails.recipient(data, campaign_id, customer_id) if customer_id else SAMPLE
     placed, others, positions = pool.run(
         partial(placed_clicks, html, list(report.links), list(variant.clicks[report.audience]))
     )

@@ -106,6 +106,35 @@ from old.archived_mails as a
 anti join renamed using (campaign_id, customer_id)
 left join mentioned as m on m.place = 'archived_mails' and m.row = a.rowid;
 
+-- name: rewrite_kept_variants#
+-- Which variant somebody got is counted.
+insert into kept_variants by name
+select v.* replace (coalesce(i.nobody, v.customer_id) as customer_id)
+from old.kept_variants as v
+left join renamed as i using (campaign_id, customer_id);
+
+-- name: renamed_campaigns()
+-- The campaigns of renamed messages that were sent.
+select distinct campaign_id
+from old.recipients semi join renamed using (campaign_id, customer_id)
+where sent and not starts_with(customer_id, 'erased-')
+order by campaign_id;
+
+-- name: keep_variants(keys, variant_ids)!
+-- Adds the variants that people of renamed messages got, by their keys. It takes the parameters of variant_keys too.
+insert into kept_variants by name
+with recipients as (select r.*, r.rowid from old.recipients as r semi join renamed using (campaign_id, customer_id)),
+messages as (from old.messages), archived_mails as (from old.archived_mails), customers as (from old.customers),
+customer_changes as (select *, rowid from old.customer_changes), campaigns as (from old.campaigns),
+kept_variants as (from old.kept_variants)
+select k.campaign_id, i.nobody as customer_id, v.variant_id
+from ({query variant_keys}) as k
+join renamed as i on i.campaign_id = k.campaign_id and i.customer_id = k.customer_id
+join (
+    select unnest(cast(:keys as varchar[])) as key, unnest(cast(:variant_ids as varchar[])) as variant_id
+) as v on v.key = k.key
+where not k.is_erased;
+
 -- name: rewrite_message_aliases#
 -- Ids that are also those of other people's messages stay as well.
 insert into message_aliases by name

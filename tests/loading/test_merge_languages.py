@@ -9,6 +9,7 @@ import pytest
 from mailsight.errors import LoadRefused
 from mailsight.loading import bundles
 from mailsight.loading.refusals import Refusal
+from mailsight.warehouse.opening import SCHEMA_VERSION
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.bundles import bundle, ndjson
@@ -102,4 +103,4 @@ def test_a_migrated_database_has_the_fields_of_every_subject(tmp_path: Path, sub
     old_databases.as_version_6(database)
     bundles.load(database, [bundle(tmp_path / "b", files)])
     assert stored() == expected
-    assert Warehouse(database).snapshot().rows("schema_version") == [{"version": 7}]
+    assert Warehouse(database).snapshot().rows("schema_version") == [{"version": SCHEMA_VERSION}]

@@ -1,15 +1,21 @@
 """What differed between customers, compared with what a generator of plain Python wrote for a hundred of them."""
 
 import re
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from mailsight.exports import rows
 from mailsight.loading import bundles
 from mailsight.merging.sample_values import SAMPLE
+from mailsight.privacy import erasure, retention
+from mailsight.privacy.retention import Keep
 from mailsight.reports import campaign, mails, recipients, variant_values, variants
 from mailsight.reports.distinctions import Case, distinctions
 from mailsight.reports.grid import grid_query
@@ -139,8 +145,11 @@ LANGUAGES = {
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The same campaign in each language: half of the people have their values as merge fields, half as attributes."""
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same campaign in each language: half of the people have their values as merge fields, half as attributes.
+
+    Returns a folder with the database and the bundle.
+    """
     folder = tmp_path_factory.mktemp("variants")
     at = "2026-04-14T09:00:00Z"
     copied = {"copies": "liquid.html", "alone": None}
@@ -182,7 +191,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     )
     files["events.ndjson"] = ndjson(*(event for name in LANGUAGES for event in _events(name)))
     bundles.load(folder / "m.duckdb", [bundle(folder / "bundle", files)])
-    return Warehouse(folder / "m.duckdb").snapshot()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(loaded: Path) -> Snapshot:
+    return Warehouse(loaded / "m.duckdb").snapshot()
 
 
 def _events(campaign_id: str) -> list[dict[str, object]]:
@@ -243,7 +257,7 @@ def test_the_variants_and_their_counts_are_those_of_the_generator(
     by_id = {person.customer_id: person for person in PEOPLE}
     assert len(compared.variants) == len(generated)
     for variant in compared.variants:
-        people = generated[mail(by_id[variant.customer_id])[1]]
+        people = generated[mail(by_id[str(variant.customer_id)])[1]]
         counts = variant.counts[Audience.ALL]
         delivered = [person for person in people if person.number % 9 != 8]
         assert (counts.sent, counts.delivered) == (len(people), len(delivered))
@@ -259,13 +273,13 @@ def test_the_variants_and_their_counts_are_those_of_the_generator(
 def test_the_grid_lists_the_customers_of_a_variant(data: Snapshot, language: str, compared: Variants) -> None:
     by_id = {person.customer_id: person for person in PEOPLE}
     for variant in compared.variants:
-        people = {person.customer_id for person in _generated()[mail(by_id[variant.customer_id])[1]]}
+        people = {person.customer_id for person in _generated()[mail(by_id[str(variant.customer_id)])[1]]}
         query = grid_query(variant=variant.variant_id)
         page = recipients.page(data, language, Audience.ALL, query)
         assert {row["customer_id"] for row in page.rows} == people
         assert recipients.count(data, language, Audience.ALL, query) == len(people)
         outsider = next(person.customer_id for person in PEOPLE if person.customer_id not in people)
-        assert recipients.place(data, language, Audience.ALL, query, variant.customer_id)
+        assert recipients.place(data, language, Audience.ALL, query, str(variant.customer_id))
         assert not recipients.place(data, language, Audience.ALL, query, outsider)
         assert rows.customers(data, language, Audience.ALL, query).total == len(people)
         clicked = grid_query(variant=variant.variant_id, stage=Stage.CLICKED)
@@ -293,7 +307,7 @@ def test_the_clicks_of_all_variants_are_those_of_the_campaign(
     total: Counter[str] = Counter()
     by_id = {person.customer_id: person for person in PEOPLE}
     for variant in compared.variants:
-        people = _generated()[mail(by_id[variant.customer_id])[1]]
+        people = _generated()[mail(by_id[str(variant.customer_id)])[1]]
         shown = variants.mail(data, variant, report)
         assert shown
         assert not shown.other_links
@@ -308,7 +322,7 @@ def test_the_clicks_of_all_variants_are_those_of_the_campaign(
 def test_values_that_a_variant_alone_has_set_it_apart(compared: Variants) -> None:
     by_id = {person.customer_id: person for person in PEOPLE}
     for variant in compared.variants:
-        person = by_id[variant.customer_id]
+        person = by_id[str(variant.customer_id)]
         said = "; ".join(variant.apart)
         assert ("Porto" in said) == (person.city == "Porto"), said
         assert ("yes" in said) == (person.number % 3 == 0), said
@@ -365,6 +379,76 @@ def test_the_heatmap_of_copies_shows_the_copy_of_a_customer(data: Snapshot) -> N
     shown = variants.mail(data, variant, campaign.report(data, "alone", Audience.ALL))
     assert shown
     assert shown.recipient.customer_id == variant.customer_id
+
+
+def _figures(database: Path) -> dict[str, object]:
+    """Of each campaign, the counts, clicks and listed customers of each variant."""
+    with Warehouse(database).snapshot() as data:
+        return {
+            campaign_id: {
+                variant.variant_id: (
+                    variant.number,
+                    variant.counts,
+                    {audience: Counter(clicks) for audience, clicks in variant.clicks.items()},
+                    recipients.count(data, campaign_id, Audience.ALL, grid_query(variant=variant.variant_id)),
+                )
+                for variant in variants.variants(data, campaign_id).variants
+            }
+            for campaign_id in ("liquid", "mailchimp", "copies", "alone")
+        }
+
+
+@pytest.mark.slow
+def test_the_figures_of_variants_stay_when_people_are_erased(loaded: Path, tmp_path: Path) -> None:
+    database = tmp_path / "m.duckdb"
+    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+    before = _figures(database)
+    everybody_in_a_variant = {person.customer_id for person in min(_generated().values(), key=len)}
+    erased = everybody_in_a_variant | {person.customer_id for person in PEOPLE[40:60]}
+
+    erasure.erase(database, sorted(erased))
+    assert _figures(database) == before
+    bundles.load(database, [tmp_path / "bundle"])
+    assert _figures(database) == before
+    erasure.erase(database, [PEOPLE[5].customer_id, PEOPLE[98].customer_id])
+    assert _figures(database) == before
+
+    with Warehouse(database).snapshot() as data:
+        unseen = [each for each in variants.variants(data, "alone").variants if each.customer_id is None]
+        assert all(
+            variants.mail(data, each, campaign.report(data, "alone", Audience.ALL)) is None for each in unseen
+        )
+        unseen = [each for each in variants.variants(data, "liquid").variants if each.customer_id is None]
+        assert unseen
+        report = campaign.report(data, "liquid", Audience.ALL)
+        for variant in unseen:
+            assert variant.apart == ("only customers who were erased got it",)
+            shown = variants.mail(data, variant, report)
+            assert shown
+            assert shown.recipient is SAMPLE
+            assert sum(link.clicks for link in shown.links) == variant.counts[Audience.ALL].clicks
+
+
+def test_erased_people_of_whom_no_variant_was_kept_are_counted_apart(loaded: Path, tmp_path: Path) -> None:
+    database = tmp_path / "m.duckdb"
+    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+    erasure.erase(database, [PEOPLE[40].customer_id])
+    # As if they had been erased by an older version.
+    with duckdb.connect(str(database.resolve())) as connection:
+        connection.execute("delete from kept_variants")
+    with Warehouse(database).snapshot() as data:
+        compared = variants.variants(data, "liquid")
+    assert compared.forgotten[Audience.ALL].sent == 1
+    assert sum(each.counts[Audience.ALL].sent for each in compared.variants) == len(PEOPLE) - 1
+    assert compared.more[Audience.ALL].sent == compared.not_rebuilt[Audience.ALL].sent == 0
+
+
+def test_the_figures_of_variants_stay_when_messages_are_old(loaded: Path, tmp_path: Path) -> None:
+    database = tmp_path / "m.duckdb"
+    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+    before = _figures(database)
+    assert retention.run(database, Keep(events=1), now=datetime(2028, 1, 1, tzinfo=UTC))["messages"]
+    assert _figures(database) == before
 
 
 @pytest.mark.parametrize(("campaign_id", "differs"), [("liquid", True), ("alone", True), ("same", False)])

@@ -203,13 +203,14 @@ def _shown_variant(report: CampaignReport, variant: Variant) -> None:
             key=f"variant:{campaign_id}:chip",
             on_click=_leave_variant,
         )
-        st.button(
-            "Preview variant",
-            icon=":material/visibility:",
-            help="The e-mail of a customer who got it",
-            key=f"variant:{campaign_id}:preview",
-            on_click=address.opener(CAMPAIGN_DIALOG, "preview", variant.customer_id),
-        )
+        if variant.customer_id:
+            st.button(
+                "Preview variant",
+                icon=":material/visibility:",
+                help="The e-mail of a customer who got it",
+                key=f"variant:{campaign_id}:preview",
+                on_click=address.opener(CAMPAIGN_DIALOG, "preview", variant.customer_id),
+            )
     if variant.apart:
         st.caption(formats.plain("; ".join(variant.apart)))
 
