@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
+from tempfile import mkdtemp
 from typing import cast
 
 import pyarrow as pa
@@ -281,9 +282,6 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             reason = f"{candidate.name} can't be read: {error.strerror}."
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
-        except WorkFailed as error:
-            reason = f"{candidate.name} takes too much memory or time to read: {error.message}"
-            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=_AS_CSV))
         except MailsightError as error:
             reason = f"{candidate.name} can't be read: {error.message}"
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
@@ -410,11 +408,13 @@ def _columns(form: str, path: Path, start: bytes, folder: Path) -> list[str]:
 def sheets_of(path: Path, folder: Path, max_bytes: int | None = None) -> list[Sheet]:
     """The sheets of a workbook, which a worker process writes into `folder`. Raises `UnreadableFile`."""
     worker = Process(WORKBOOKS)
-    target = folder / f"{len(list(folder.iterdir()))}.sheets"
-    target.mkdir()
+    target = Path(mkdtemp(dir=folder))
     try:
         work = partial(sheets.convert, path, target, max_bytes)
         return cast(list[Sheet], pickle.loads(worker.answer(pickle.dumps(work))))  # noqa: S301  # our own process
+    except WorkFailed as error:
+        reason = f"{path.name} takes too much memory or time to read: {error.message}"
+        raise UnreadableFile(reason, next_step=_AS_CSV) from error
     finally:
         worker.end()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import BinaryIO
 
 import zstandard
@@ -65,7 +66,7 @@ def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
             if parts is None:
                 break
             file.seek(0)
-            target = folder / f"{len(list(folder.iterdir()))}.unpacked"
+            target = Path(mkdtemp(dir=folder)) / "unpacked"
             problem = _write(parts(file), target, path.name, allowed)
         if unpacked.path != path:
             unpacked.path.unlink()

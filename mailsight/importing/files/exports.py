@@ -3,15 +3,15 @@
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
-from mailsight.errors import ImportFailed, UnreadableFile
+from mailsight.errors import BadUpload, ImportFailed, UnreadableFile
 from mailsight.importing import dates
 from mailsight.importing.headers import Kind, folded, kind_of
 from mailsight.importing.sources import Item, Note, Position, Request, Row, Rows, Unusable
@@ -116,10 +116,13 @@ def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> It
         for name, file in inside:
             if file_checks.problem(file, where):
                 continue
+            members = [(name, file)]
             if _is_zip(file) and depth < _MAX_NESTING:
-                yield from _unzipped(file, name, folder, max_bytes, depth)
-            else:
-                yield name, file
+                with suppress(
+                    BadUpload
+                ):  # a zip beside other files is one that can't be read, like any other file
+                    members = list(_unzipped(file, name, folder, max_bytes, depth))
+            yield from members
     elif _is_zip(where):
         yield from _unzipped(where, "", folder, max_bytes, depth)
     else:
@@ -129,8 +132,7 @@ def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> It
 def _unzipped(
     path: Path, name: str, folder: Path, max_bytes: int | None, depth: int
 ) -> Iterator[tuple[str, Path]]:
-    target = folder / f"{len(list(folder.iterdir()))}.zip"
-    target.mkdir()
+    target = Path(mkdtemp(dir=folder))
     limit = max_bytes if max_bytes is not None else path.stat().st_size * uploads.MAX_RATIO
     with path.open("rb") as packed:
         uploads.unzip(packed, target, limit)
