@@ -270,13 +270,14 @@ def files_below(folder: Path, unread: list[PassedOver] | None = None) -> Iterato
 def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> BundleContents:
     """The tables in the files, ready to be read: unpacked into `folder`, with the sheets of workbooks one by one.
 
-    `max_bytes` limits what each unpacks to, in addition to the general limits. Raises `NotABundle` if there is none.
+    `max_bytes` limits what they unpack to, in addition to the general limits. Raises `NotABundle` if there is none.
     """
     contents = BundleContents()
+    left = unpacking.room((candidate.path for candidate in chosen if not candidate.problem), max_bytes)
     for candidate in chosen:
         outcome: BundleContents | Failure
         try:
-            outcome = tried(_opened, candidate, folder, max_bytes)
+            outcome = tried(_opened, candidate, folder, left)
         except UnreadableFile as error:
             outcome = _unreadable(candidate, error)
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
@@ -287,6 +288,7 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
         if isinstance(outcome, Failure):
             outcome = _as_named(candidate, outcome)
+        left -= sum(file.size_bytes for file in outcome.files if file.readable != file.path)
         contents.files.extend(outcome.files)
         contents.passed_over.extend(outcome.passed_over)
     if not contents.files:
@@ -442,4 +444,5 @@ def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | N
         else:
             label = f"{candidate.name} [{name}]" if name else candidate.name
             contents.passed_over.append(PassedOver(label, _SHEET if name else UNKNOWN))
+            sheet.path.unlink()
     return contents

@@ -100,11 +100,15 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
 
 
 def _files(where: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> Iterator[ExportFile]:
-    for name, path in _members(where, folder, max_bytes, 0):
+    members = list(_members(where, folder, max_bytes, 0))
+    left = unpacking.room((path for _, path in members), max_bytes)
+    for name, path in members:
         if name.lower().endswith(_MAILS):
             yield ExportFile(name, path, "mail")
         elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
-            yield from _tables(name, path, folder, max_bytes, encoding)
+            for table in _tables(name, path, folder, left, encoding):
+                left -= table.path.stat().st_size if table.path != path else 0
+                yield table
 
 
 def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> Iterator[tuple[str, Path]]:
@@ -122,6 +126,8 @@ def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> It
                     BadUpload
                 ):  # a zip beside other files is one that can't be read, like any other file
                     members = list(_unzipped(file, name, folder, max_bytes, depth))
+                    if max_bytes is not None:
+                        max_bytes -= sum(path.stat().st_size for _, path in members)
             yield from members
     elif _is_zip(where):
         yield from _unzipped(where, "", folder, max_bytes, depth)
