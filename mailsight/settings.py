@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -59,7 +60,15 @@ LOG_FORMATS = ("text", "json")
 MIN_TOKEN_LENGTH = 16
 IP_ADDRESSES = ("full", "truncated", "none")
 _PREFIX, _SECRETS_PREFIX = "MAILSIGHT_", "MAILSIGHT_WEBHOOK_"
+_SETTINGS_HINT = "README.md lists the settings."
+_SECRETS_HINT = f"Secrets of webhooks are named {_SECRETS_PREFIX}PROVIDER_SECRET."
 _VARIABLES = frozenset(f"{_PREFIX}{field.name.upper()}" for field in fields(Settings))
+# Beyond these, every webhook would be refused, or none would be loaded.
+_RANGES = {
+    f"{_SECRETS_PREFIX}LOAD_SECONDS": (0.0, 86_400.0),
+    f"{_SECRETS_PREFIX}BODY_SECONDS": (1.0, 3_600.0),
+    f"{_SECRETS_PREFIX}MAX_MEGABYTES": (0.1, 1_000.0),
+}
 _TEST_VARIABLES = frozenset({"MAILSIGHT_KILLS"})  # read by the tests only
 # Settings of older versions, and what to write instead. None is translated silently: people decide who sees what.
 _FORMER = {
@@ -113,18 +122,28 @@ def locale(environment: Mapping[str, str] = os.environ) -> str:
 
 def _check_names(environment: Mapping[str, str]) -> None:
     for variable in environment:
-        if variable in _VARIABLES or variable in _TEST_VARIABLES or not variable.upper().startswith("MA"):
+        if variable in _VARIABLES or variable in _TEST_VARIABLES or not _is_near_prefix(variable):
             continue
         if variable in _FORMER:
             raise BadSetting(f"{variable} is no longer a setting.", next_step=_FORMER[variable])
-        is_ours = variable.startswith(_PREFIX) and not variable.startswith(_SECRETS_PREFIX)
-        cutoff = 0.6 if is_ours else 0.85
-        near = difflib.get_close_matches(variable.upper(), _VARIABLES, n=1, cutoff=cutoff)
-        if near or is_ours:
-            hint = f"Did you mean {near[0]}?" if near else "README.md lists the settings."
+        is_secret = (
+            "_WEBHOOK" in variable.upper()
+        )  # web/webhooks.py checks their names if they have our prefix
+        near = difflib.get_close_matches(
+            variable.strip().upper(), _VARIABLES, n=1, cutoff=0.85 if is_secret else 0.6
+        )
+        if near or not variable.startswith(_SECRETS_PREFIX):
+            hint = f"Did you mean {near[0]}?" if near else _SECRETS_HINT if is_secret else _SETTINGS_HINT
             raise BadSetting(
                 f"{variable} is not a setting.", next_step=f"{hint} Rename or unset the variable."
             )
+
+
+@lru_cache(maxsize=1_000)
+def _is_near_prefix(variable: str) -> bool:
+    """Whether a name starts like our variables, misspelt or not: `MIALSIGHT_ADMINS`, `mailsight_admins`."""
+    start = variable.strip().upper()[: len(_PREFIX)]
+    return difflib.SequenceMatcher(None, _PREFIX, start).ratio() >= 0.8
 
 
 def _public_url(given: str | None) -> str:
@@ -133,12 +152,18 @@ def _public_url(given: str | None) -> str:
         return ""
     try:
         parts = urlsplit(url)
-        is_valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+        is_valid = (
+            parts.scheme in ("http", "https")
+            and re.fullmatch(r"[\w.-]+|[\da-f:.]+", parts.hostname or "")
+            and (parts.port or 1) > 0
+            and not (parts.username or parts.query or parts.fragment)
+        )
     except ValueError:
         is_valid = False
     if not is_valid:
         raise BadSetting(
-            f"MAILSIGHT_PUBLIC_URL is {url!r}; it must start with https:// or http://, followed by the host."
+            f"MAILSIGHT_PUBLIC_URL is {url!r}; it must start with https:// or http://, followed by the host, "
+            "and contain no password, query or fragment."
         )
     return url
 
@@ -197,4 +222,7 @@ def _number(variable: str, value: str) -> float:
         raise BadSetting(f"{variable} is {value!r}, not a number of {unit}.") from error
     if not (number >= 0 and math.isfinite(number)):
         raise BadSetting(f"{variable} is {value!r}, not a number of {unit}.")
+    low, high = _RANGES.get(variable, (0.0, math.inf))
+    if not low <= number <= high:
+        raise BadSetting(f"{variable} is {value!r}; it must be from {low:g} to {high:,g} {unit}.")
     return number

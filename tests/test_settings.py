@@ -46,6 +46,12 @@ def test_set_variables_are_used() -> None:
         ("MAILSIGHT_PUBLIC_URL", "https://", "it must start with https:// or http://"),
         ("MAILSIGHT_PUBLIC_URL", "https://a:port", "it must start with https:// or http://"),
         ("MAILSIGHT_PUBLIC_URL", "https://[", "it must start with https:// or http://"),
+        ("MAILSIGHT_PUBLIC_URL", "https://a b.example", "it must start with https:// or http://"),
+        ("MAILSIGHT_PUBLIC_URL", "https://ann:secret@a.example", "no password, query or fragment"),
+        ("MAILSIGHT_PUBLIC_URL", "https://a.example/?x", "no password, query or fragment"),
+        ("MAILSIGHT_WEBHOOK_LOAD_SECONDS", "1e9", "must be from 0 to 86,400 seconds"),
+        ("MAILSIGHT_WEBHOOK_BODY_SECONDS", "0", "must be from 1 to 3,600 seconds"),
+        ("MAILSIGHT_WEBHOOK_MAX_MEGABYTES", "0", "must be from 0.1 to 1,000 megabytes"),
         ("MAILSIGHT_HOSTS", "a.example:80", "it must list host names, without a scheme or port"),
         ("MAILSIGHT_HOSTS", "*", "it must list host names"),
         ("MAILSIGHT_LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
@@ -112,15 +118,31 @@ def test_webhook_secrets_are_not_part_of_the_settings() -> None:
         ("MAILSIGHT_WEBHOOK_LOAD_SECOND", "Did you mean MAILSIGHT_WEBHOOK_LOAD_SECONDS?"),
         ("MAILSIGHT_ADMIN", "Did you mean MAILSIGHT_ADMINS?"),
         ("MAILSIGHT_QQQ_XYZ_1234", "README.md lists the settings."),
+        ("MIALSIGHT_ADMINS", "Did you mean MAILSIGHT_ADMINS?"),
+        ("AMILSIGHT_READERS", "Did you mean MAILSIGHT_READERS?"),
+        (" MAILSIGHT_ADMINS", "Did you mean MAILSIGHT_ADMINS?"),
+        ("MAILSIGHT", "Did you mean"),
+        ("MAILSIGT_WEBHOOK_SENDGRID_BASIC_AUTH", "Secrets of webhooks are named MAILSIGHT_WEBHOOK_"),
+        ("MAILSIGHT_WEBHOOKS_SENDGRID_BASIC_AUTH", "Secrets of webhooks are named MAILSIGHT_WEBHOOK_"),
+        ("mailsight_webhook_sendgrid_basic_auth", "Secrets of webhooks are named MAILSIGHT_WEBHOOK_"),
     ],
 )
 def test_a_misspelt_variable_is_named_with_the_right_one(variable: str, hint: str) -> None:
-    with pytest.raises(BadSetting, match=re.escape(f"{variable} is not a setting. {hint}")):
+    with pytest.raises(BadSetting, match=re.escape(f"{variable} is not a setting. {hint}".strip())):
         settings.from_environment({variable: "x"})
 
 
 def test_other_variables_are_none_of_our_business() -> None:
-    environment = {"MAILTO": "a", "MANPATH": "b", "MAILGUN_API_KEY": "c", "MAILSIGHT_KILLS": "9", "PATH": "d"}
+    names = (
+        "MAILTO",
+        "MANPATH",
+        "MAILGUN_API_KEY",
+        "MAILSERVER_NAME",
+        "INSIGHTS_KEY",
+        "MAILSIGHT_KILLS",
+        "PATH",
+    )
+    environment = dict.fromkeys(names, "x")
     assert settings.from_environment(environment) == settings.Settings()
 
 

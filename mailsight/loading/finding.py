@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
+from tempfile import mkdtemp
 from typing import cast
 
 import pyarrow as pa
@@ -269,26 +270,25 @@ def files_below(folder: Path, unread: list[PassedOver] | None = None) -> Iterato
 def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> BundleContents:
     """The tables in the files, ready to be read: unpacked into `folder`, with the sheets of workbooks one by one.
 
-    `max_bytes` limits what each unpacks to, in addition to the general limits. Raises `NotABundle` if there is none.
+    `max_bytes` limits what they unpack to, in addition to the general limits. Raises `NotABundle` if there is none.
     """
     contents = BundleContents()
+    left = unpacking.room((candidate.path for candidate in chosen if not candidate.problem), max_bytes)
     for candidate in chosen:
         outcome: BundleContents | Failure
         try:
-            outcome = tried(_opened, candidate, folder, max_bytes)
+            outcome = tried(_opened, candidate, folder, left)
         except UnreadableFile as error:
             outcome = _unreadable(candidate, error)
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             reason = f"{candidate.name} can't be read: {error.strerror}."
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
-        except WorkFailed as error:
-            reason = f"{candidate.name} takes too much memory or time to read: {error.message}"
-            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=_AS_CSV))
         except MailsightError as error:
             reason = f"{candidate.name} can't be read: {error.message}"
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
         if isinstance(outcome, Failure):
             outcome = _as_named(candidate, outcome)
+        left -= sum(file.size_bytes for file in outcome.files if file.readable != file.path)
         contents.files.extend(outcome.files)
         contents.passed_over.extend(outcome.passed_over)
     if not contents.files:
@@ -410,11 +410,13 @@ def _columns(form: str, path: Path, start: bytes, folder: Path) -> list[str]:
 def sheets_of(path: Path, folder: Path, max_bytes: int | None = None) -> list[Sheet]:
     """The sheets of a workbook, which a worker process writes into `folder`. Raises `UnreadableFile`."""
     worker = Process(WORKBOOKS)
-    target = folder / f"{len(list(folder.iterdir()))}.sheets"
-    target.mkdir()
+    target = Path(mkdtemp(dir=folder))
     try:
         work = partial(sheets.convert, path, target, max_bytes)
         return cast(list[Sheet], pickle.loads(worker.answer(pickle.dumps(work))))  # noqa: S301  # our own process
+    except WorkFailed as error:
+        reason = f"{path.name} takes too much memory or time to read: {error.message}"
+        raise UnreadableFile(reason, next_step=_AS_CSV) from error
     finally:
         worker.end()
 
@@ -442,4 +444,5 @@ def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | N
         else:
             label = f"{candidate.name} [{name}]" if name else candidate.name
             contents.passed_over.append(PassedOver(label, _SHEET if name else UNKNOWN))
+            sheet.path.unlink()
     return contents

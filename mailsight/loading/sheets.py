@@ -40,7 +40,7 @@ def convert(path: Path, folder: Path, max_bytes: int | None = None) -> list[Shee
     Raises `UnreadableFile` if the workbook can't be read, or if its contents exceed the limits.
     """
     allowed = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
-    allowed = allowed if max_bytes is None else min(allowed, max_bytes)
+    allowed = allowed if max_bytes is None else min(allowed, max(max_bytes, 0))
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             _check_size(path, sum(member.file_size for member in archive.infolist()), allowed)

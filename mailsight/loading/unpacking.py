@@ -5,10 +5,11 @@ import codecs
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import BinaryIO
 
 import zstandard
@@ -19,6 +20,7 @@ from . import avro_files
 
 # Events compress ten- to fiftyfold. A higher ratio is treated as a decompression bomb.
 MAX_RATIO = 100
+MAX_RATIO_TOGETHER = 200  # of several files, workbooks included
 ALWAYS_ALLOWED_BYTES = 2**28
 # What unpacking may take in memory, which the packed file chooses. `xz -9` needs 65 MB.
 MAX_MEMORY_BYTES = 2**27
@@ -55,9 +57,19 @@ def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> Unpacked:
         raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
 
 
+def room(paths: Iterable[Path], max_bytes: int | None = None) -> int:
+    """How many bytes files may unpack to together: many small ones could fill the disk just as one large one could."""
+    size = 0
+    for path in paths:
+        with suppress(OSError):  # whoever opens it says why it can't be read
+            size += path.stat().st_size
+    allowed = max(size * MAX_RATIO_TOGETHER, ALWAYS_ALLOWED_BYTES)
+    return allowed if max_bytes is None else min(allowed, max_bytes)
+
+
 def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
     allowed = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
-    allowed = allowed if max_bytes is None else min(allowed, max_bytes)
+    allowed = allowed if max_bytes is None else min(allowed, max(max_bytes, 0))
     unpacked = Unpacked(path)
     for _ in range(_MAX_LAYERS):
         with unpacked.path.open("rb") as file:
@@ -65,7 +77,7 @@ def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
             if parts is None:
                 break
             file.seek(0)
-            target = folder / f"{len(list(folder.iterdir()))}.unpacked"
+            target = Path(mkdtemp(dir=folder)) / "unpacked"
             problem = _write(parts(file), target, path.name, allowed)
         if unpacked.path != path:
             unpacked.path.unlink()

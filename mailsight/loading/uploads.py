@@ -170,7 +170,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
     if entries > MAX_FILES:
         raise BadUpload(f"{quoted(name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE)
     allowed = MAX_UNPACKED_BYTES if max_bytes is None else max_bytes
-    room = max(min(allowed, size * MAX_RATIO), _RATIO_EXEMPT_BYTES)
+    room = min(allowed, max(size * MAX_RATIO, _RATIO_EXEMPT_BYTES))
     saver = _Saver(folder, room)
     try:
         with zipfile.ZipFile(packed) as archive:

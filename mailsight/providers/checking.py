@@ -23,8 +23,16 @@ MAX_VALUES = 1_000_000
 
 def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
     """Checks the form of a provider's secrets (by name). Raises `BadSetting`."""
-    if ":" not in secrets.get(BASIC_AUTH.name, ":"):
+    if empty := [name for name, secret in secrets.items() if not secret.strip()]:
+        raise BadSetting(f"The {empty[0]} for {provider.label} is empty.")
+    login = secrets.get(BASIC_AUTH.name, "user:password")
+    if login != login.strip().strip("'\""):
+        raise BadSetting(f"The basic_auth for {provider.label} has blanks or quotes around it.")
+    user, colon, password = login.partition(":")
+    if not colon:
         raise BadSetting(f"The basic_auth for {provider.label} has no colon between user and password.")
+    if not (user and password):
+        raise BadSetting(f"The basic_auth for {provider.label} has an empty user or password.")
     try:
         anymail.prepare(provider, secrets)
     except Exception as error:  # anymail and its libraries raise many types

@@ -46,7 +46,7 @@ _AUTH_NAMES = (
 # Names that look like secrets.toml, which neither Streamlit nor Mailsight reads.
 _FILE_NAMES = ("secret.toml", "secrets.toml.txt", "secrets.tml", "secrets.tom", "secrets.yaml", "secrets.yml")
 _PLACEHOLDER = re.compile(
-    r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|change.?me|replace[-_ ].*|your[-_ ].*|a long random text"
+    r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|(change.?me)+|replace[-_ ].*|your[-_ ].*|a long random text"
     r"|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -159,6 +159,8 @@ def _text(path: Path) -> str:
         _refuse(path, f"the file can't be read ({error.strerror})", error)
     if len(content) > MAX_FILE_BYTES:
         _refuse(path, "the file is larger than a megabyte")
+    if not content.strip():  # as after an editor or a copy that met a full disk
+        _refuse(path, "the file is empty")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -343,9 +345,18 @@ def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
             _refuse(path, f"[{name}] is not read; {meant}", line=line)
     elif plain.startswith("auth") or any(_edits(plain, _plain(key)) <= 2 for key in _AUTH_KEYS):
         _refuse(path, f"{name} is outside [auth]; move it there", line=line)
-    for inner in _keys(value):
+    for inner, content in _items(value):
         if _plain(inner) in ("auth", "cookiesecret", "servermetadataurl"):
             _refuse(path, f"{inner} is in [{name}]; move it to [auth]", line=_line(text, inner))
+        provider = PROVIDERS.get(inner.lower())
+        if (
+            provider
+            and isinstance(content, Mapping)
+            and any(each.name in content for each in provider.secrets)
+        ):
+            _refuse(path, f"[{name}.{inner}] is not read; write [webhooks.{provider.name}]", line=line)
+    if isinstance(value, list) and any(isinstance(entry, Mapping) and "role" in entry for entry in value):
+        _refuse(path, f"[[{name}]] is not read; write [[roles]]", line=line)
 
 
 def _meant(plain: str) -> str:
@@ -364,14 +375,14 @@ def _meant(plain: str) -> str:
     return "set the MAILSIGHT_... variables instead" if _edits(plain, "mailsight") <= 2 else ""
 
 
-def _keys(value: Any) -> Iterator[str]:
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield key
-            yield from _keys(inner)
+            yield key, inner
+            yield from _items(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _keys(inner)
+            yield from _items(inner)
 
 
 def _unknown(name: str, where: str, known: Iterable[str]) -> str:

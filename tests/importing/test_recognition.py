@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from mailsight.errors import BadUpload
 from mailsight.figures.metrics import Counts
@@ -194,3 +195,17 @@ def test_uploaded_mails_are_an_archive_unless_they_come_with_tables(tmp_path: Pa
     with Warehouse(database).snapshot() as data:
         loads = data_reports.data(data).loads
     assert [load.files for load in loads if load.source == "archive"] == [["box.zip"], ["a.eml"]]
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_others_from_being_recognised(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "campaigns.csv").write_text(MAILCHIMP_CAMPAIGNS)
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04 and nothing else")
+    with xlsxwriter.Workbook(folder / "far.xlsx") as workbook:
+        # A cell so far from the others that the cells in between need more memory than there is.
+        workbook.add_worksheet("far").write(1_048_575, 16_383, "x")
+        workbook.worksheets()[0].write(0, 0, "campaign_id")
+    source = recognition.recognise(folder)
+    assert source is not None
+    assert source.name == "mailchimp"

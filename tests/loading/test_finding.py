@@ -256,3 +256,20 @@ def test_payloads_may_be_in_a_folder(tmp_path: Path) -> None:
     assert len(list(payloads.normalize("sendgrid", [folder]))) == 3
     with pytest.raises(NotABundle):
         payloads.ingest(tmp_path / "m.duckdb", "sendgrid", [bundle(tmp_path / "none", {"x.csv": "a"})])
+
+
+def test_files_may_not_fill_the_disk_together(tmp_path: Path) -> None:
+    packed = {
+        f"customers-{number}.csv.gz": gzip.compress(b"customer_id\n1" + b"\n" * 400_000)
+        for number in range(4)
+    }
+    workbook(tmp_path / "customers-5.xlsx", {"customers": [["customer_id"], [5]]})
+    folder = bundle(
+        tmp_path / "b",
+        {"campaigns.csv": CAMPAIGNS, "customers-5.xlsx": (tmp_path / "customers-5.xlsx").read_bytes()}
+        | packed,
+    )
+    summary = bundles.load(tmp_path / "m.duckdb", [folder], max_bytes=1_000_000)
+    assert [kind.new for kind in summary.kinds][:2] == [1, 2]
+    assert [refusal.file for refusal in summary.refusals] == ["customers-2.csv.gz", "customers-3.csv.gz"]
+    assert all("unpacks to more than" in refusal.reason for refusal in summary.refusals)

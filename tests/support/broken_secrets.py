@@ -95,6 +95,8 @@ BROKEN: dict[str, tuple[tuple[str, str], str]] = {
     "[webhook.sendgrid]": (("[webhooks.", "[webhook."), "write [webhooks.PROVIDER]"),
     "[Webhooks.sendgrid]": (("[webhooks.", "[Webhooks."), "write [webhooks.PROVIDER]"),
     "[sendgrid]": (("[webhooks.sendgrid]", "[sendgrid]"), "write [webhooks.sendgrid]"),
+    "[hooks.sendgrid]": (("[webhooks.", "[hooks."), "write [webhooks.sendgrid]"),
+    "[[users]]": (("[auth]", '[[users]]\nrole = "admin"\npeople = ["*"]\n[auth]'), "write [[roles]]"),
     "[webhooks]": (("[webhooks.sendgrid]", "[webhooks]"), "[webhooks] has no setting basic_auth"),
     "an unknown provider": (("sendgrid]", "sendgird]"), "did you mean sendgrid?"),
     "an unknown secret": (("basic_auth", "basic_aut"), "did you mean basic_auth?"),

@@ -55,7 +55,11 @@ def opened(
             where = _unzipped(where, folder, max_bytes)
         inside = finding.files_below(where) if where.is_dir() else ()
         files = [file for file in inside if finding.looks_like_data(file.name)] or [where]
-        tables = [table for file in files for table in _tables(file, folder, max_bytes, encoding)]
+        tables, left = [], unpacking.room(files, max_bytes)
+        for file in files:
+            more = _tables(file, folder, left, encoding)
+            left -= sum(table.path.stat().st_size for table in more if table.path != file)
+            tables += more
     except LoadRefused as error:
         raise ImportFailed(error.message, next_step=error.next_step) from error
     except OSError as error:

@@ -3,15 +3,15 @@
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
-from mailsight.errors import ImportFailed, UnreadableFile
+from mailsight.errors import BadUpload, ImportFailed, UnreadableFile
 from mailsight.importing import dates
 from mailsight.importing.headers import Kind, folded, kind_of
 from mailsight.importing.sources import Item, Note, Position, Request, Row, Rows, Unusable
@@ -100,11 +100,15 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
 
 
 def _files(where: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> Iterator[ExportFile]:
-    for name, path in _members(where, folder, max_bytes, 0):
+    members = list(_members(where, folder, max_bytes, 0))
+    left = unpacking.room((path for _, path in members), max_bytes)
+    for name, path in members:
         if name.lower().endswith(_MAILS):
             yield ExportFile(name, path, "mail")
         elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
-            yield from _tables(name, path, folder, max_bytes, encoding)
+            for table in _tables(name, path, folder, left, encoding):
+                left -= table.path.stat().st_size if table.path != path else 0
+                yield table
 
 
 def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> Iterator[tuple[str, Path]]:
@@ -116,10 +120,15 @@ def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> It
         for name, file in inside:
             if file_checks.problem(file, where):
                 continue
+            members = [(name, file)]
             if _is_zip(file) and depth < _MAX_NESTING:
-                yield from _unzipped(file, name, folder, max_bytes, depth)
-            else:
-                yield name, file
+                with suppress(
+                    BadUpload
+                ):  # a zip beside other files is one that can't be read, like any other file
+                    members = list(_unzipped(file, name, folder, max_bytes, depth))
+                    if max_bytes is not None:
+                        max_bytes -= sum(path.stat().st_size for _, path in members)
+            yield from members
     elif _is_zip(where):
         yield from _unzipped(where, "", folder, max_bytes, depth)
     else:
@@ -129,8 +138,7 @@ def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> It
 def _unzipped(
     path: Path, name: str, folder: Path, max_bytes: int | None, depth: int
 ) -> Iterator[tuple[str, Path]]:
-    target = folder / f"{len(list(folder.iterdir()))}.zip"
-    target.mkdir()
+    target = Path(mkdtemp(dir=folder))
     limit = max_bytes if max_bytes is not None else path.stat().st_size * uploads.MAX_RATIO
     with path.open("rb") as packed:
         uploads.unzip(packed, target, limit)
