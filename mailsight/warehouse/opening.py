@@ -17,7 +17,7 @@ from .files import PRIVATE_FOLDER, Identity, identity, make_private
 from .queries import statement
 
 # The number of the newest file in queries/migrations/.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 # The memory limit covers recently used database pages and sorting. Sorting a million recipients takes half of it.
 _READING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",

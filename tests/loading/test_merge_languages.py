@@ -102,4 +102,4 @@ def test_a_migrated_database_has_the_fields_of_every_subject(tmp_path: Path, sub
     old_databases.as_version_6(database)
     bundles.load(database, [bundle(tmp_path / "b", files)])
     assert stored() == expected
-    assert Warehouse(database).snapshot().rows("schema_version") == [{"version": 7}]
+    assert Warehouse(database).snapshot().rows("schema_version") == [{"version": 8}]

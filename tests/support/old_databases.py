@@ -15,8 +15,19 @@ def forget_since(database: Path) -> None:
     _run(database, "update customers set known_since = null")
 
 
+def as_version_7(database: Path) -> None:
+    """Remove everything that version 8 added."""
+    _run(
+        database,
+        "drop macro table known_campaigns",
+        "drop table campaign_headers",
+        "update schema_version set version = 7",
+    )
+
+
 def as_version_6(database: Path) -> None:
-    """Remove everything that version 7 added."""
+    """Remove everything that versions 7 and 8 added."""
+    as_version_7(database)
     _run(
         database,
         "alter table campaigns drop column merge_language",
@@ -30,7 +41,7 @@ def as_version_6(database: Path) -> None:
 
 
 def as_version_5(database: Path) -> None:
-    """Remove everything that versions 6 and 7 added."""
+    """Remove everything that versions 6 to 8 added."""
     as_version_6(database)
     _run(
         database,
@@ -44,7 +55,7 @@ def as_version_5(database: Path) -> None:
 
 
 def as_version_4(database: Path) -> None:
-    """Remove everything that versions 5 to 7 added."""
+    """Remove everything that versions 5 to 8 added."""
     as_version_5(database)
     _run(
         database,
@@ -56,13 +67,13 @@ def as_version_4(database: Path) -> None:
 
 
 def as_version_3(database: Path) -> None:
-    """Remove everything that versions 4 to 7 added."""
+    """Remove everything that versions 4 to 8 added."""
     as_version_4(database)
     _run(database, "drop table message_aliases", "update schema_version set version = 3")
 
 
 def as_version_2(database: Path) -> None:
-    """Remove everything that versions 3 to 7 added."""
+    """Remove everything that versions 3 to 8 added."""
     as_version_3(database)
     _run(
         database,
@@ -79,7 +90,7 @@ def as_version_2(database: Path) -> None:
 
 
 def as_version_1(database: Path) -> None:
-    """Remove everything that versions 2 to 7 added."""
+    """Remove everything that versions 2 to 8 added."""
     as_version_2(database)
     _run(
         database,
