@@ -93,6 +93,8 @@ texts as (
         concat_ws(chr(10), name, subject, preheader, from_name, from_email, array_to_string(tags, chr(10))) as text
     from campaigns
     union all
+    select 'campaign_headers', campaign_id, concat_ws(chr(10), name, subject, from_name, from_email) from campaign_headers
+    union all
     select 'customers', null, cast(attributes as varchar) from customers where customer_id not in (select id from theirs)
     union all
     select 'customer_changes', null, cast(earlier as varchar)

@@ -41,7 +41,7 @@ with hints as (
 ),
 known as (
     select t.campaign_id, lower(c.name) as name
-    from campaign_totals as t left join campaigns as c using (campaign_id)
+    from campaign_totals as t left join known_campaigns() as c using (campaign_id)
     where t.audience = 'all'
 ),
 unique_names as (
@@ -90,7 +90,7 @@ sent as (
         abs(epoch(r.sent_at) - epoch(a.sent_at)) as seconds
     from addresses as a
     join recipients as r on lower(coalesce(r.email, r.known_email)) = a.email
-    left join campaigns as c on c.campaign_id = r.campaign_id
+    left join known_campaigns() as c on c.campaign_id = r.campaign_id
     where r.sent
 )
 select

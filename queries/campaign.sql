@@ -5,10 +5,10 @@
 select
     t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, t.sent_at,
     coalesce(c.tags, []) as tags, cast(c.selection as varchar) as selection, c.content_id,
-    c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as is_planned, c.source,
+    coalesce(c.is_listed, false) and t.sent is not distinct from 0 and t.sent_at is null as is_planned, c.source,
     c.merge_language
 from campaign_totals as t
-left join campaigns as c using (campaign_id)
+left join known_campaigns() as c using (campaign_id)
 where t.campaign_id = :campaign_id and t.audience = 'all';
 
 -- name: campaign_counts(campaign_id)

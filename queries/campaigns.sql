@@ -18,10 +18,10 @@ listed as (
         t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, t.sent_at, coalesce(c.tags, []) as tags,
         t.selected, t.sent, t.not_sent, t.undeliverable, t.delivered, t.opened, t.clicked, t.unsubscribed, t.complained,
         t.opted_out, t.opens, t.clicks, {cor} as cor, {cto} as cto, {ctr} as ctr,
-        c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as planned,
+        coalesce(c.is_listed, false) and t.sent is not distinct from 0 and t.sent_at is null as planned,
         t.reported_by, t.reported_at, t.reported, s.source as sales_source, s.at as sales_at, s.orders, s.revenue, s.currency
     from campaign_totals as t
-    left join campaigns as c using (campaign_id)
+    left join known_campaigns() as c using (campaign_id)
     left join newest_sales as s using (campaign_id)
     where t.audience = :audience
 )
@@ -38,9 +38,9 @@ with listed as (
     select
         t.*, {cor} as cor, {cto} as cto, {ctr} as ctr,
         coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags,
-        c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as planned
+        coalesce(c.is_listed, false) and t.sent is not distinct from 0 and t.sent_at is null as planned
     from campaign_totals as t
-    left join campaigns as c using (campaign_id)
+    left join known_campaigns() as c using (campaign_id)
     where t.audience = :audience
 ),
 matching as (
@@ -95,10 +95,10 @@ with newest_sales as (
 )
 select
     t.*, coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags,
-    c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as planned,
+    coalesce(c.is_listed, false) and t.sent is not distinct from 0 and t.sent_at is null as planned,
     s.source as sales_source, s.at as sales_at, s.orders, s.revenue, s.currency
 from campaign_totals as t
-left join campaigns as c using (campaign_id)
+left join known_campaigns() as c using (campaign_id)
 left join newest_sales as s using (campaign_id)
 where t.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and t.audience = :audience;
 
@@ -123,7 +123,7 @@ sent_campaigns as (
         if(list_contains(t.reported, 'opened'), t.reported_at, h.known_until) as known_until,
         :audience = 'all' or list_contains(t.reported, 'opened') as has_machines
     from campaign_totals as t
-    left join campaigns as c using (campaign_id)
+    left join known_campaigns() as c using (campaign_id)
     cross join horizon as h
     where t.audience = :audience and t.sent_at is not null
 ),
@@ -142,7 +142,7 @@ before as (
         o.later_id, o.later_age, coalesce(c.name, t.campaign_id) as name, t.*
     from last_ones as o
     join campaign_totals as t on t.campaign_id = o.campaign_id and t.audience = :audience
-    left join campaigns as c on c.campaign_id = o.campaign_id
+    left join known_campaigns() as c on c.campaign_id = o.campaign_id
 ),
 by_then as (
     select

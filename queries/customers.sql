@@ -50,7 +50,7 @@ select
     r.customer_id, r.email as mailed_to, coalesce(r.sent_at, c.sent_at) as sent_at,
     coalesce(
         if(:audience = 'all', r.all_status, r.human_status),
-        case when c.campaign_id is not null and t.sent = 0 and t.sent_at is null then 'planned' end,
+        case when c.is_listed and t.sent = 0 and t.sent_at is null then 'planned' end,
         'not_sent'
     ) as status,
     r.not_sent_reason, r.not_sent_detail,
@@ -63,7 +63,7 @@ select
     cast(r.subject_fields as varchar) as merge_fields,
     r.is_archived or c.content_id is not null as has_mail
 from recipients as r
-left join campaigns as c using (campaign_id)
+left join known_campaigns() as c using (campaign_id)
 left join campaign_totals as t on t.campaign_id = r.campaign_id and t.audience = :audience
 where r.rowid in (select unnest(cast(:rows as bigint[])))
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
@@ -90,7 +90,7 @@ select
 from recipients as r
 left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
 left join archived_mails as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
-left join campaigns as c on c.campaign_id = r.campaign_id
+left join known_campaigns() as c on c.campaign_id = r.campaign_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
 
 -- name: received_mail(campaign_id, customer_id)^

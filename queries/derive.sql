@@ -534,6 +534,86 @@ delete from campaign_totals where campaign_id in (from touched);
 delete from campaign_hours where campaign_id in (from touched);
 delete from apple_opens where campaign_id in (from touched);
 
+-- name: create_header_macros#
+-- words_in: the words of a text, however they are written.
+create or replace temp macro words_in(text) as regexp_extract_all(strip_accents(lower(text)), '[\pL\pN]{2,}');
+
+-- name: set_header_paths(paths)!
+-- Where each provider's payloads have the name, the subject and the sender of their campaign: JSON paths.
+set variable header_paths = cast(
+    cast(:paths as json) as map(varchar, struct(name varchar[], subject varchar[], sender varchar[]))
+);
+
+-- name: said_in_events(sample)
+-- What events say about touched campaigns of which campaigns has no subject or no sender: `what` is name, subject or sender. Of
+-- each type of event, the first `sample` are read. The value is one that at least half of the customers share whose events have
+-- one, and two or more of them; else null. One that mentions its customer is nobody's, because it is personalised. Of fewer
+-- than two customers, nothing is said.
+with lacking as (
+    select campaign_id
+    from touched left join campaigns as c using (campaign_id)
+    where c.subject is null or c.from_email is null
+),
+chosen as (
+    select unnest(min(event_number, :sample)) as event_number
+    from message_events semi join lacking using (campaign_id)
+    group by campaign_id, type
+),
+reporting as (
+    select event_number, getvariable('header_paths')[provider] as paths, payload
+    from events semi join chosen using (event_number)
+    where list_contains(map_keys(getvariable('header_paths')), provider) and payload is not null
+),
+parts as (
+    select event_number, payload, unnest(['name', 'subject', 'sender']) as what, unnest([paths.name, paths.subject, paths.sender]) as paths
+    from reporting
+),
+said as (
+    select
+        event_number, what,
+        list_filter(
+            list_transform(paths, lambda path: if(json_type(payload, path) = 'VARCHAR', trim(payload ->> path), null)),
+            lambda value: not says_nothing(value)
+        )[1] as value
+    from parts
+),
+votes as (
+    select distinct
+        me.campaign_id, me.customer_id, s.what,
+        case
+            when s.what <> 'subject' then s.value
+            when not list_has_any(words_in(s.value), words_in(concat_ws(
+                ' ', r.name, split_part(coalesce(r.email, r.known_email), '@', 1)
+            ))) and not contains(lower(s.value), lower(coalesce(r.name, s.value || ' '))) then s.value
+        end as value
+    from said as s
+    join message_events as me using (event_number)
+    join recipients as r on r.campaign_id = me.campaign_id and r.customer_id = me.customer_id
+    where s.value is not null
+),
+counted as (
+    select campaign_id, what, value, count(*) as customers from votes group by campaign_id, what, value
+)
+select
+    campaign_id, what,
+    case
+        when max(customers) filter (value is not null) >= greatest(2, sum(customers) / 2)
+            then arg_max(value, row(customers, value)) filter (value is not null)
+    end as value
+from counted
+group by campaign_id, what
+having sum(customers) >= 2
+order by campaign_id, what;
+
+-- name: replace_campaign_headers#
+-- Replaces what events say about campaigns. The loader registers `headers`.
+delete from campaign_headers where campaign_id in (select campaign_id from headers);
+insert into campaign_headers by name
+select campaign_id, name, subject, from_name, from_email
+from headers
+where coalesce(name, subject, from_name, from_email) is not null
+order by campaign_id;
+
 -- name: replace_link_clicks#
 -- Clicks and customers who clicked, per link of the mail and per URL that the mail does not contain. Only numbers pass through
 -- the join with events: DuckDB 2.0.0 may fail on texts from one side of a large join (duckdb/duckdb#24807 looks alike).

@@ -65,7 +65,7 @@ select
 from recipients as r
 join message_events as me on me.campaign_id = r.campaign_id and me.customer_id = r.customer_id
 join events as e using (event_number)
-left join campaigns as c on c.campaign_id = r.campaign_id
+left join known_campaigns() as c on c.campaign_id = r.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = me.link_position
 where r.rowid in (select row from same_hash where customer_id = :customer_id)
     and (cast(:campaign_id as varchar) is null or r.campaign_id = :campaign_id)

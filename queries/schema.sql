@@ -118,6 +118,10 @@ create table apple_opens (
     campaign_id varchar not null, proxied bigint not null, unseen bigint not null, seen_delivered bigint not null,
     seen_opened bigint not null, human_received bigint not null, all_opened bigint not null
 );
+-- Derived: what the events of a campaign say about its mail, if campaigns lacks it. known_campaigns has both.
+create table campaign_headers (
+    campaign_id varchar not null, name varchar, subject varchar, from_name varchar, from_email varchar
+);
 -- Derived: how many events of each type each rule of docs/machines.md caught, per campaign.
 create table machine_counts (
     campaign_id varchar not null, reason varchar not null, type varchar not null, events bigint not null
@@ -136,6 +140,16 @@ create table unattributed (event_number bigint not null);
 -- Two bytes of a customer's id. A scan over all campaigns compares these first, and the id itself only in the few rows that
 -- match. MD5, because DuckDB's own hash may change between versions.
 create or replace macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
+
+-- The campaigns with their subjects and senders: as they are listed, else as their events say. is_listed: whether they are.
+create or replace macro known_campaigns() as table
+select
+    campaign_id, coalesce(c.name, h.name) as name, coalesce(c.subject, h.subject) as subject, c.preheader,
+    if(c.from_email <> h.from_email, c.from_name, coalesce(c.from_name, h.from_name)) as from_name,
+    coalesce(c.from_email, h.from_email) as from_email, c.sent_at, c.tags, c.selection, c.content_id, c.source,
+    c.merge_language, c.campaign_id is not null as is_listed
+from campaigns as c
+full join campaign_headers as h using (campaign_id);
 
 -- What other programs report of campaigns, as the counts of metrics.Counts; null if unknown. Of the messages sent, delivered
 -- and bounced, two give the third. Who both unsubscribed and complained counts twice in opted_out: reports don't tell.

@@ -98,6 +98,7 @@ select * replace (if({customers} or link_position is not null, url, null) as url
 create view {scope}.campaign_totals as from served.campaign_totals {of_campaigns};
 create view {scope}.campaign_hours as from served.campaign_hours {of_campaigns};
 create view {scope}.apple_opens as from served.apple_opens {of_campaigns};
+create view {scope}.campaign_headers as from served.campaign_headers {of_campaigns};
 create view {scope}.machine_counts as from served.machine_counts {of_campaigns};
 create view {scope}.event_counts as
 select * replace (if({all}, events, 0) as events) from served.event_counts;

@@ -19,7 +19,7 @@ from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
 
-from . import verdicts
+from . import campaign_headers, verdicts
 from .parts import in_parts
 from .refusals import Refusal, Refuse
 from .refusing import Failure, tried, tried_bounded
@@ -92,6 +92,7 @@ def _count(work: Draft) -> None:
         not_sent_reasons=list(NOT_SENT_BECAUSE.values()),
         template_marks=TEMPLATE_MARKS,
     )
+    campaign_headers.replace(work)
     work.run("replace_link_clicks")
     work.run("replace_campaign_totals")
     work.run("replace_campaign_hours")

@@ -63,4 +63,6 @@ PROVIDER = Provider(
     campaign_id=_in("campaign", "id"),
     customer_id=_in("contact", "id"),
     has_metadata=False,
+    campaign_name=_in("campaign", "name"),
+    subject=("campaign[message][subject]", "campaign.message.subject"),
 )

@@ -328,4 +328,6 @@ PROVIDER = Provider(
     mapped=True,
     shares_event_ids=True,
     other_message_ids=("mail.commonHeaders.messageId",),
+    subject=("mail.commonHeaders.subject",),
+    sender=("mail.commonHeaders.from.0", "mail.source"),
 )

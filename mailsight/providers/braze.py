@@ -172,4 +172,5 @@ PROVIDER = Provider(
     campaign_id=("campaign_id", "canvas_id"),
     customer_id=("external_user_id", "user_id"),
     event_id=("id",),
+    campaign_name=("campaign_name", "properties.campaign_name", "canvas_name", "properties.canvas_name"),
 )

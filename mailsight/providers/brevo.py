@@ -128,4 +128,7 @@ PROVIDER = Provider(
     machine=("event",),
     machine_words={"proxy_open": True, "unique_proxy_open": True, "loadedByProxy": True},
     campaign_id=("camp_id",),
+    campaign_name=("campaign name",),
+    subject=("subject",),
+    sender=("sender_email", "from"),
 )

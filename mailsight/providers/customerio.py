@@ -98,4 +98,5 @@ PROVIDER = Provider(
     message_id=("data.delivery_id",),
     event_id=("event_id",),
     has_metadata=False,
+    subject=("data.subject",),
 )

@@ -90,4 +90,6 @@ PROVIDER = Provider(
     campaign_id=("channel",),
     message_id=("messageid", "transaction"),
     other_message_ids=("transaction",),
+    subject=("subject",),
+    sender=("from",),
 )

@@ -113,4 +113,6 @@ PROVIDER = Provider(
     other_message_ids=("smtpId",),
     event_id=("id",),
     has_metadata=False,
+    subject=("subject",),
+    sender=("from",),
 )

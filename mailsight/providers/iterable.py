@@ -68,4 +68,6 @@ PROVIDER = Provider(
     campaign_id=("dataFields.campaignId",),
     customer_id=("userId", "dataFields.userId"),
     message_id=("dataFields.messageId",),
+    campaign_name=("dataFields.campaignName",),
+    subject=("dataFields.emailSubject",),
 )

@@ -155,4 +155,6 @@ PROVIDER = Provider(
     # Opens and clicks are reported twice, each time with an id of its own: as `opened` and `opened_unique`.
     repeats=frozenset({EventType.OPENED, EventType.CLICKED}),
     other_message_ids=("data.email_id", "data.email.id"),
+    subject=("data.email.subject", "data.subject"),
+    sender=("data.email.from", "data.from"),
 )

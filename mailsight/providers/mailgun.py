@@ -141,4 +141,6 @@ PROVIDER = Provider(
     machine=("client-info.bot",),
     event_id=("id",),
     mapped=True,
+    subject=("message.headers.subject",),
+    sender=("message.headers.from",),
 )

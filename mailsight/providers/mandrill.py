@@ -97,4 +97,6 @@ PROVIDER = Provider(
         "msg.reject.reason",
     ),
     ip=("ip",),
+    subject=("msg.subject",),
+    sender=("msg.sender",),
 )

@@ -93,4 +93,6 @@ PROVIDER = Provider(
         "payload.message.token",
         "payload.original_message.message_id",
     ),
+    subject=("payload.message.subject", "payload.original_message.subject"),
+    sender=("payload.message.from", "payload.original_message.from"),
 )

@@ -116,4 +116,6 @@ PROVIDER = Provider(
     diagnostic=("Details", "Description", "SuppressionReason"),
     ip=("Geo.IP",),
     mapped=True,
+    subject=("Subject",),
+    sender=("From",),
 )

@@ -116,6 +116,10 @@ class Provider:
     other_message_ids: tuple[str, ...] = ()  # ids of the same message that the sender may have kept instead
     message_id_end: str | None = None  # the separator after the id at `message_id`
     numbers_messages: bool = False  # message ids are numbers, not text
+    # What an event says about its campaign's mail. No `*`, because SQL reads them from the content as it is stored.
+    campaign_name: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    sender: tuple[str, ...] = ()  # an address, with or without a name
     event_id: tuple[str, ...] = ()
     repeats: frozenset[EventType] = (
         frozenset()

@@ -88,6 +88,22 @@ def provider_ids() -> dict[str, object]:
     }
 
 
+def provider_headers() -> dict[str, dict[str, list[str]]]:
+    """Where payloads have the name, the subject and the sender of their campaign: see the query `set_header_paths`."""
+    return {
+        name: {
+            what: [json_path(path) for path in paths]
+            for what, paths in (
+                ("name", provider.campaign_name),
+                ("subject", provider.subject),
+                ("sender", provider.sender),
+            )
+        }
+        for name, provider in PROVIDERS.items()
+        if provider.campaign_name or provider.subject or provider.sender
+    }
+
+
 def provider_named(name: str) -> Provider:
     """The provider with this name. Raises `UnknownProvider`, which lists all names."""
     try:

@@ -103,4 +103,5 @@ PROVIDER = Provider(
     mapped=True,
     miscounts_links=True,  # https://github.com/sendgrid/docs/issues/6054
     other_message_ids=("smtp-id", "sg_message_id"),
+    campaign_name=("singlesend_name", "marketing_campaign_name"),
 )

@@ -64,4 +64,6 @@ PROVIDER = Provider(
     message_id=("email_id",),
     other_message_ids=("message-id",),
     has_metadata=False,
+    subject=("subject", "Subject"),
+    sender=("from", "From", "from_address", "sender"),
 )

@@ -89,6 +89,12 @@ def _explain(payload: object) -> str | None:
     )  # SparkPost tests a webhook with {}
 
 
+def _in_any(name: str) -> tuple[str, ...]:
+    """A field of an event of any kind, for paths that DuckDB follows too."""
+    kinds = ("message_event", "track_event", "gen_event", "unsubscribe_event")
+    return tuple(f"msys.{kind}.{name}" for kind in kinds)
+
+
 PROVIDER = Provider(
     name="sparkpost",
     label="SparkPost",
@@ -106,8 +112,7 @@ PROVIDER = Provider(
     ip=("msys.*.ip_address",),
     machine=("msys.*.user_agent_parsed.is_prefetched", "msys.*.is_prefetched"),
     machine_words=YES_OR_NO,
-    other_message_ids=tuple(
-        f"msys.{kind}.message_id"
-        for kind in ("message_event", "track_event", "gen_event", "unsubscribe_event")
-    ),
+    other_message_ids=_in_any("message_id"),
+    subject=_in_any("subject"),
+    sender=_in_any("friendly_from"),
 )

@@ -98,4 +98,6 @@ PROVIDER = Provider(
     ip=("details.ip_address",),
     message_id=("email_info.email_reference",),
     other_message_ids=("email_info.client_reference", "request_id"),
+    subject=("email_info.subject",),
+    sender=("email_info.from.address",),
 )

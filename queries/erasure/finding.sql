@@ -220,6 +220,8 @@ select
     ) as text
 from old.campaigns
 union all
+select 'campaign_headers', rowid, concat_ws(chr(10), name, subject, from_name, from_email) from old.campaign_headers
+union all
 select 'customers', rowid, cast(attributes as varchar) from old.customers where attributes is not null
 union all
 select 'customer_changes', rowid, cast(earlier as varchar) from old.customer_changes
@@ -295,5 +297,9 @@ select
             ))
     ) + (
         select count(*)
-        from (select row from mentioned where place = 'campaigns' union select row from selection_ids)
+        from (
+            select place, row from mentioned where place in ('campaigns', 'campaign_headers')
+            union
+            select 'campaigns', row from selection_ids
+        )
     ) as "other mentions";

@@ -232,6 +232,16 @@ insert into campaign_hours by name from old.campaign_hours;
 -- Figures stay as they are.
 insert into apple_opens by name from old.apple_opens;
 
+-- name: rewrite_campaign_headers#
+-- As campaigns.
+insert into campaign_headers by name
+select h.* replace (
+    without_words(h.name, m.patterns) as name, without_words(h.subject, m.patterns) as subject,
+    without_words(h.from_name, m.patterns) as from_name, email_without_words(h.from_email, m.patterns) as from_email
+)
+from old.campaign_headers as h
+left join mentioned as m on m.place = 'campaign_headers' and m.row = h.rowid;
+
 -- name: rewrite_machine_counts#
 -- Figures stay as they are.
 insert into machine_counts by name from old.machine_counts;

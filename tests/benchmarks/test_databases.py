@@ -17,6 +17,7 @@ DERIVED = (
     "campaign_totals",
     "campaign_hours",
     "apple_opens",
+    "campaign_headers",
     "machine_counts",
     "event_counts",
     "unattributed",

@@ -265,6 +265,7 @@ ELSEWHERE: Mapping[str, set[str]] = {
         *("anymail.prepare", "anymail.view_class", "meanings.types", "meanings.reasons"),
         *(
             "registry.provider_named",
+            "registry.provider_headers",
             "registry.provider_ids",
             "registry.provider_words",
             "own_view.own_secret",

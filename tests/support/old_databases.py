@@ -17,7 +17,13 @@ def forget_since(database: Path) -> None:
 
 def as_version_7(database: Path) -> None:
     """Remove everything that version 8 added."""
-    _run(database, "drop table kept_variants", "update schema_version set version = 7")
+    _run(
+        database,
+        "drop macro table known_campaigns",
+        "drop table campaign_headers",
+        "drop table kept_variants",
+        "update schema_version set version = 7",
+    )
 
 
 def as_version_6(database: Path) -> None:
