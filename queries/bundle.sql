@@ -117,6 +117,8 @@ create temp table staged_mails (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, customer_id varchar, rank integer, content_id varchar,
     headers varchar, attachments json, charset varchar, signature varchar, size_bytes bigint
 );
+-- withdrawn: the stored rows that `withdraw` deletes, with the campaigns that have to be counted again.
+create temp table withdrawn (kind varchar, campaign_id varchar);
 -- staged_aliases: other ids of the messages of erased people, as message_aliases.
 create temp table staged_aliases (message_id varchar, other_id varchar);
 -- other_ids: the ids that an event's message may have elsewhere (`set_provider_ids`).

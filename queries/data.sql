@@ -82,7 +82,7 @@ select name, value from imports where source = :source and place = :place and na
 select
     i.source, i.place, max(l.loaded_at) as loaded_at,
     cast(coalesce(sum(l.new) filter (l.loaded_at = latest), 0) as bigint) as new
-from (select distinct source, place from imports) as i
+from (select distinct source, place from imports where place <> '') as i
 left join (
     select *, max(loaded_at) over (partition by source, files) as latest from loads
 ) as l on l.source = i.source and l.files = [i.place]

@@ -31,6 +31,8 @@ select distinct campaign_id from (
     union all
     select campaign_id from merged_messages where is_changed
     union all
+    select campaign_id from withdrawn
+    union all
     select campaign_id from merged_totals where is_changed
     union all
     select campaign_id from merged_mails where is_changed

@@ -91,6 +91,125 @@ where n.kind = 'e-mails' and staged_mails.rowid = n.row;
 -- The time of this load, for what it adds.
 set variable loaded_at = cast(:loaded_at as timestamp);
 
+-- name: set_earlier_aside#
+-- earlier_*: what the files of an import gave when they were read with other settings, unless they give the same now. The loader
+-- registers `earlier_files`, the files with these rows.
+create temp table earlier_campaigns as
+select * exclude (file, ordinal, refusal) from staged_campaigns semi join earlier_files using (file) where refusal is null
+except
+select * exclude (file, ordinal, refusal) from staged_campaigns anti join earlier_files using (file) where refusal is null;
+delete from staged_campaigns where file in (from earlier_files);
+create temp table earlier_customers as
+select * exclude (file, ordinal, refusal) from staged_customers semi join earlier_files using (file) where refusal is null
+except
+select * exclude (file, ordinal, refusal) from staged_customers anti join earlier_files using (file) where refusal is null;
+delete from staged_customers where file in (from earlier_files);
+create temp table earlier_messages as
+select * exclude (file, ordinal, refusal) from staged_messages semi join earlier_files using (file) where refusal is null
+except
+select * exclude (file, ordinal, refusal) from staged_messages anti join earlier_files using (file) where refusal is null;
+delete from staged_messages where file in (from earlier_files);
+create temp table earlier_events as
+select * exclude (file, ordinal, refusal) from staged_events semi join earlier_files using (file) where refusal is null
+except
+select * exclude (file, ordinal, refusal) from staged_events anti join earlier_files using (file) where refusal is null;
+delete from staged_events where file in (from earlier_files);
+create temp table earlier_totals as
+select * exclude (file, ordinal, refusal) from staged_totals semi join earlier_files using (file) where refusal is null
+except
+select * exclude (file, ordinal, refusal) from staged_totals anti join earlier_files using (file) where refusal is null;
+delete from staged_totals where file in (from earlier_files);
+
+-- name: withdraw#
+-- Deletes the rows in earlier_* that are stored exactly as they were given; the rows of this load are then merged as if those had
+-- never been there. What something else has added to stays, and so do events that came live (they have a payload), e-mails,
+-- and campaigns and customers that other rows name.
+create temp table withdrawn_events as
+select e.event_number, e.campaign_id
+from events as e
+semi join earlier_events as o
+    on o.event_id = e.event_id and o.type = e.type and o.occurred_at = e.occurred_at
+    and o.provider is not distinct from e.provider and o.campaign_id is not distinct from e.campaign_id
+    and o.customer_id is not distinct from e.customer_id and o.message_id is not distinct from e.message_id
+    and lower(o.recipient) is not distinct from lower(e.recipient) and o.url is not distinct from e.url
+where e.payload is null;
+insert into withdrawn by name select 'events' as kind, campaign_id from withdrawn_events;
+insert into withdrawn by name
+select distinct 'counted' as kind, campaign_id from message_events semi join withdrawn_events using (event_number);
+delete from events where event_number in (select event_number from withdrawn_events);
+delete from message_events where event_number in (select event_number from withdrawn_events);
+delete from unattributed where event_number in (select event_number from withdrawn_events);
+delete from event_counts;
+insert into event_counts by name
+select
+    coalesce(provider, '') as provider, type, count(*) as events, min(occurred_at) as first_at, max(occurred_at) as last_at
+from events
+group by all
+order by provider, type;
+create temp table withdrawn_messages as
+select m.campaign_id, m.customer_id
+from messages as m
+semi join earlier_messages as o
+    on o.campaign_id = m.campaign_id and o.customer_id = m.customer_id
+    and o.message_id is not distinct from m.message_id and o.email is not distinct from m.email
+    and o.sent_at is not distinct from m.sent_at and o.not_sent_reason is not distinct from m.not_sent_reason
+    and o.not_sent_detail is not distinct from m.not_sent_detail and o.merge_fields is not distinct from m.merge_fields
+anti join archived_mails as a on a.campaign_id = m.campaign_id and a.customer_id = m.customer_id
+where m.content_id is null;
+insert into withdrawn by name select 'messages' as kind, campaign_id from withdrawn_messages;
+delete from messages using withdrawn_messages as w
+where messages.campaign_id = w.campaign_id and messages.customer_id = w.customer_id;
+create temp table withdrawn_totals as
+from reported_totals
+intersect
+from earlier_totals;
+insert into withdrawn by name select 'totals' as kind, campaign_id from withdrawn_totals;
+delete from reported_totals using withdrawn_totals as w
+where reported_totals.campaign_id = w.campaign_id and reported_totals.source = w.source;
+create temp table withdrawn_campaigns as
+select c.campaign_id
+from campaigns as c
+semi join earlier_campaigns as o
+    on o.campaign_id = c.campaign_id and o.name is not distinct from c.name and o.subject is not distinct from c.subject
+    and o.preheader is not distinct from c.preheader and o.from_name is not distinct from c.from_name
+    and o.from_email is not distinct from c.from_email and o.sent_at is not distinct from c.sent_at
+    and o.tags is not distinct from c.tags and o.selection is not distinct from c.selection
+    and o.source is not distinct from c.source
+where c.content_id is null and (
+    c.campaign_id in (select campaign_id from staged_campaigns where refusal is null)
+    or c.campaign_id not in (
+        select campaign_id from messages
+        union
+        select campaign_id from reported_totals
+        union
+        select campaign_id from events where campaign_id is not null
+    )
+);
+insert into withdrawn by name select 'campaigns' as kind, campaign_id from withdrawn_campaigns;
+delete from campaigns where campaign_id in (from withdrawn_campaigns);
+create temp table withdrawn_customers as
+select c.customer_id
+from customers as c
+semi join earlier_customers as o
+    on o.customer_id = c.customer_id and o.email is not distinct from c.email and o.name is not distinct from c.name
+    and o.language is not distinct from c.language and o.country is not distinct from c.country
+    and o.created_at is not distinct from c.created_at
+    and json_merge_patch('{}', coalesce(o.attributes, '{}')) = json_merge_patch('{}', coalesce(c.attributes, '{}'))
+where c.customer_id not in (select customer_id from customer_changes) and (
+    c.customer_id in (select customer_id from staged_customers where refusal is null)
+    or c.customer_id not in (
+        select customer_id from messages
+        union
+        select customer_id from events where customer_id is not null
+    )
+);
+insert into withdrawn by name select 'customers' as kind, null as campaign_id from withdrawn_customers;
+delete from customers where customer_id in (from withdrawn_customers);
+
+-- name: withdrawn_counts()
+-- How many stored rows of each kind were deleted.
+select kind, count(*) as rows from withdrawn group by kind;
+
 -- name: merge_campaigns#
 -- merged_campaigns: one row per campaign in this load, as it is from now on; `stored` is its row so far, all null for a new
 -- campaign. A subject and a sender that no row has come from the e-mail.

@@ -53,7 +53,8 @@ create table reported_totals (
     clicked bigint, clicks bigint, unsubscribed bigint, complained bigint, orders bigint, revenue double,
     currency varchar
 );
--- How far the tables of each source were read: the next import starts at the value. place: its address without a password.
+-- How far the tables of each source were read: the next import starts at the value. place: its address without a password; or
+-- empty, then the name is what some contents are known again by, and the value the settings with which they were read last.
 create table imports (source varchar not null, place varchar not null, name varchar not null, value varchar not null);
 -- Rows that could not be loaded, with the reason.
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);

@@ -2,23 +2,32 @@
 
 The source is read first, while other loads go on. Rows and positions are then published together, so an import that is
 killed or cut off at any moment changes nothing, and the next one starts where the last complete one ended.
+
+The settings with which a file is read, such as the time zone, may turn out to be wrong, so they are kept. If the file
+is imported again with others, it is read both ways, and what the earlier way gave is replaced.
 """
 
+import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mailsight import tracebacks
 from mailsight.errors import DatabaseUnreadable, ImportFailed, LoadBroken, MailsightError, NoDatabase
-from mailsight.loading import bundles
-from mailsight.loading.bundle_files import COLUMNS
+from mailsight.figures import formats
+from mailsight.loading import bundles, finding
+from mailsight.loading.bundle_files import COLUMNS, BundleFile
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import KindSummary, LoadSummary, silent
 from mailsight.warehouse.draft import import_folder
 from mailsight.warehouse.failures import stops_load
+from mailsight.warehouse.files import PRIVATE_FOLDER
 from mailsight.warehouse.reader import Warehouse
 
 from .sources import Request, Source
@@ -27,7 +36,11 @@ from .written import Written
 BATCH_ROWS = 50_000
 # The share of the progress bar that reading takes.
 READING = 0.5
+# The options that decide what rows mean. What was read with others is replaced.
+READINGS = ("timezone", "encoding", "mapping")
+_DEFAULTS = {"timezone": "UTC"}
 _SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
+_CHUNK_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
 
@@ -73,15 +86,21 @@ def run(
         if written.is_empty and written.positions.items() <= known.items():
             summary = _nothing()
         else:
+            readings = dict.fromkeys(_contents(where), _reading(options))
+            read_before = [
+                file
+                for number, other in enumerate(_other_readings(database, source.name, readings))
+                for file in _read_as(source, request, folder / f"earlier-{number}", other)
+            ]
             summary = bundles.load_imported(
                 database,
-                written.imported(place),
+                written.imported(place, readings, read_before),
                 strict=strict,
                 progress=lambda done, doing: progress(READING + (1 - READING) * done, doing),
                 wait_seconds=wait_seconds,
             )
     progress(1.0, "Done")
-    return replace(summary, notes=tuple(written.notes))
+    return replace(summary, notes=(*written.notes, *_replaced(summary)))
 
 
 def place_of(where: str, options: Mapping[str, str]) -> str:
@@ -108,6 +127,66 @@ def positions(database: Path, source: str, place: str) -> dict[str, str]:
     ):  # an older version has none; whatever else is wrong, the load says
         return {}
     return {row["name"]: row["value"] for row in rows}
+
+
+def _reading(options: Mapping[str, str]) -> str:
+    """The options that decide what rows mean, as JSON."""
+    chosen = {
+        name: options[name] for name in READINGS if options.get(name, "") not in ("", _DEFAULTS.get(name))
+    }
+    return json.dumps(chosen, sort_keys=True)
+
+
+def _contents(where: str) -> set[str]:
+    """What the contents of a source are known again by: the sizes and checksums of its files, or its address."""
+    if "://" in where:
+        return {place_of(where, {})}
+    path = Path(where)
+    files = finding.files_below(path) if path.is_dir() else [path]
+    return {f"{size}-{checksum:08x}" for file in files for size, checksum in _checksums(file)}
+
+
+def _checksums(file: Path) -> Iterator[tuple[int, int]]:
+    """The size and checksum of a file, or of each file in a zip."""
+    if file.suffix.lower() == ".zip":
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(file) as packed:
+            yield from ((member.file_size, member.CRC) for member in packed.infolist() if not member.is_dir())
+        return
+    size, checksum = 0, 0
+    with suppress(OSError), file.open("rb") as opened:
+        while chunk := opened.read(_CHUNK_BYTES):
+            size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
+        yield size, checksum
+
+
+def _other_readings(database: Path, source: str, readings: Mapping[str, str]) -> list[str]:
+    """How these contents were read by earlier imports, where that was otherwise."""
+    known = positions(database, source, "")
+    return sorted({known[name] for name, reading in readings.items() if known.get(name, reading) != reading})
+
+
+def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile]:
+    """The rows that a source gave when it was read with other options; none if it can't be read like that any more."""
+    options = {name: value for name, value in request.options.items() if name not in READINGS}
+    folder.mkdir(PRIVATE_FOLDER)
+    with Written(folder, source.name) as written, suppress(ImportFailed):
+        again = replace(request, options=options | json.loads(reading))
+        _read(source, again, written, lambda: request.report(1.0, "Reading as the last import did"))
+    return written.files
+
+
+def _replaced(summary: LoadSummary) -> Iterator[str]:
+    """What was replaced, as a sentence."""
+    kinds = [
+        formats.things(kind.withdrawn, kind.kind.removesuffix("s"))
+        for kind in summary.kinds
+        if kind.withdrawn
+    ]
+    if kinds:
+        yield (
+            "This was imported before with other settings. What was stored then has been replaced: "
+            f"{formats.listed(kinds)}."
+        )
 
 
 def without_password(text: str, where: str) -> str:

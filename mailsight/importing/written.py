@@ -3,7 +3,7 @@
 import json
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -107,10 +107,14 @@ class Written:
                 next_step="Make sure that the disk has enough free space, then import again. Nothing was changed.",
             ) from error
 
-    def imported(self, place: str) -> Imported:
+    @property
+    def files(self) -> list[BundleFile]:
+        """What was written, in the order in which it is loaded."""
+        return sorted(self._files, key=lambda file: list(COLUMNS).index(file.kind))
+
+    def imported(self, place: str, readings: Mapping[str, str], earlier: Sequence[BundleFile]) -> Imported:
         """What was written, ready to be loaded."""
-        files = sorted(self._files, key=lambda file: list(COLUMNS).index(file.kind))
-        return Imported(self._source, place, files, self._refused, self.positions)
+        return Imported(self._source, place, self.files, self._refused, self.positions, readings, earlier)
 
     def _add_rows(self, rows: Rows) -> None:
         if not rows.rows:

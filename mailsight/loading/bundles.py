@@ -71,7 +71,8 @@ def load(
 class Imported:
     """What an import read: its tables, the rows that are none, and the positions from which the next import continues.
 
-    `source` is the name of the source, `place` its address without a password.
+    `source` is the name of the source, `place` its address without a password. `readings` are the settings with which
+    its contents were read. `earlier` is what they gave with other settings: what is stored of it is replaced.
     """
 
     source: str
@@ -79,6 +80,8 @@ class Imported:
     files: Sequence[BundleFile]
     refused: Callable[[], Iterable[Refusal]]
     positions: Mapping[str, str]
+    readings: Mapping[str, str]
+    earlier: Sequence[BundleFile]
 
 
 def load_imported(
@@ -97,11 +100,15 @@ def load_imported(
             for refusal in imported.refused():
                 reading.refusals.add(refusal)
                 reading.unread[refusal.kind] += 1
-            _stage(reading, imported.files, progress, is_careful)
+            _stage(reading, imported.files, progress, is_careful, imported.earlier)
             # One without a name notes the import itself: not all sources have positions.
             positions = [
-                (imported.source, imported.place, name, value)
-                for name, value in ({"": ""} | dict(imported.positions)).items()
+                (imported.source, place, name, value)
+                for place, values in (
+                    (imported.place, {"": ""} | dict(imported.positions)),
+                    ("", imported.readings),
+                )
+                for name, value in values.items()
             ]
             with work.table("new_positions", positions, _POSITIONS):
                 [(moved,)] = work.run("merge_positions")
@@ -115,23 +122,36 @@ def load_imported(
                 progress=progress,
                 ignored_columns=reading.ignored_columns,
                 is_news=bool(moved),
+                corrects=bool(imported.earlier),
             )
 
     return carefully(attempt)
 
 
-def _stage(reading: Reading, files: Sequence[BundleFile], progress: Progress, is_careful: bool) -> None:
-    """Stages the rows of the files with their e-mails. If `is_careful`, those that fail later are found by trials."""
+def _stage(
+    reading: Reading,
+    files: Sequence[BundleFile],
+    progress: Progress,
+    is_careful: bool,
+    earlier: Sequence[BundleFile] = (),
+) -> None:
+    """Stages the rows of the files with their e-mails. If `is_careful`, those that fail later are found by trials.
+
+    Those of `earlier` files are set aside.
+    """
     work = reading.work
     arrivals.prepare(work)
     work.run("create_records")
-    _read_files(reading, files, progress)
+    _read_files(reading, [*files, *earlier], progress)
     _decode_words(work)
     arrivals.of(work).erase()
+    if earlier:
+        with work.table("earlier_files", [(str(file.readable),) for file in earlier], _FILES):
+            work.run("set_earlier_aside")
     read_contents(work, reading.refusals, files, progress)
     bundle_tables.name_languages(reading, files)
     if is_careful:
-        reject_failing(work, progress)
+        reject_failing(work, progress, corrects=bool(earlier))
     for file in files:
         bundle_tables.add_staged_refusals(reading, file)
 
@@ -203,5 +223,6 @@ def _decode_words(work: Draft) -> None:
             work.run("replace_encoded_words")
 
 
+_FILES = pa.schema([("file", pa.string())])
 _DECODED = pa.schema([("source", pa.string()), ("text", pa.string())])
 _POSITIONS = pa.schema([(column, pa.string()) for column in ("source", "place", "name", "value")])

@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,13 +28,17 @@ _BATCH_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class KindSummary:
-    """Row counts of one kind: rows = new + known + refused. `changed` of the known rows held new values."""
+    """Row counts of one kind: rows = new + known + refused. `changed` of the known rows held new values.
+
+    `withdrawn`: how many stored rows an earlier import had read otherwise, and are replaced or gone.
+    """
 
     kind: str
     rows: int
     new: int
     changed: int
     refused: int
+    withdrawn: int = 0
 
     @property
     def known(self) -> int:
@@ -61,28 +66,30 @@ def silent(done: float, doing: str) -> None:
     """Ignores progress."""
 
 
-def reject_failing(work: Draft, progress: Progress = silent) -> None:
+def reject_failing(work: Draft, progress: Progress = silent, *, corrects: bool = False) -> None:
     """Rejects the staged rows that make merging or counting fail, which are isolated by trials.
+
+    `corrects` is that of `complete`.
 
     First each part on its own, which is fast; then with all rows before it, for those that only fail together.
     """
     for accumulates in (False, True):
         [(total,)] = work.run("number_staged")
-        attempt = partial(_attempt, work, progress, accumulates)
+        attempt = partial(_attempt, work, progress, accumulates, corrects)
         failures = isolated(range(total), attempt, MAX_TRIALS)
         while batch := [(row, failure.reason) for row, failure in islice(failures, _BATCH_ROWS)]:
             with work.table("failed_rows", batch, _FAILED):
                 work.run("reject_staged")
 
 
-def _attempt(work: Draft, progress: Progress, accumulates: bool, rows: Sequence[int]) -> None:
+def _attempt(work: Draft, progress: Progress, accumulates: bool, corrects: bool, rows: Sequence[int]) -> None:
     """Merges and counts these rows, and those accepted before, and undoes it."""
     progress(0.5, "Looking for rows that can't be loaded")
     chosen = {"first": rows[0] if rows else 0, "last": rows[-1] if rows else -1}
     with undone(work):
         work.run("choose_staged", **chosen)
         work.run("reject_staged")
-        _merge(work, _now())
+        _merge(work, _now(), corrects)
         derive(work, lambda _: None, silent)
     if accumulates:
         work.run("accept_staged", **chosen)
@@ -92,9 +99,11 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _merge(work: Draft, loaded_at: datetime) -> None:
+def _merge(work: Draft, loaded_at: datetime, corrects: bool) -> None:
     work.run("set_loaded_at", loaded_at=loaded_at)
     work.run("set_provider_ids", ids=json.dumps(provider_ids()))
+    if corrects:
+        work.run("withdraw")
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events", "merge_totals"):
         work.run(name)
 
@@ -111,10 +120,12 @@ def complete(
     ignored_columns: dict[str, tuple[str, ...]] | None = None,
     passed_over: Sequence[PassedOver] = (),
     is_news: bool = False,
+    corrects: bool = False,
 ) -> LoadSummary:
     """Merges the staged rows, derives the affected campaigns and records the load, or discards a draft without news.
 
-    `is_news`: whether the draft has something new besides rows.
+    `is_news`: whether the draft has something new besides rows. `corrects`: whether the rows replace those that were
+    set aside (`set_earlier_aside`).
 
     `unread` counts the rejected rows that never got staged, by kind. With `strict`, raises `LoadRefused` if any row was
     rejected, or any file passed over.
@@ -133,22 +144,17 @@ def complete(
     progress(0.5, "Adding new rows")
     loaded_at = _now()
     arrivals.of(work).erase_mentions()
-    _merge(work, loaded_at)
+    _merge(work, loaded_at, corrects)
     refusals.pass_over(passed_over)
     newly_refused = refusals.store()
+    withdrawn = Counter(dict(work.run("withdrawn_counts")) if corrects else {})
     kinds = [
-        KindSummary(
-            row["kind"],
-            rows=row["rows"] + unread[row["kind"]],
-            new=row["new"],
-            changed=row["changed"],
-            refused=row["refused"] + unread[row["kind"]],
-        )
+        _summary(row, unread[row["kind"]], withdrawn[row["kind"]])
         for row in work.rows("load_summary")
         if row["kind"] not in ("totals", "e-mails")
         or row["rows"] + unread[row["kind"]]  # most loads have none
     ]
-    changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
+    changed = bool(newly_refused or any(kind.new or kind.changed or kind.withdrawn for kind in kinds))
     if changed:
         derive(work, refusals.add, lambda done, doing: progress(0.6 + 0.35 * done, doing))
         refusals.store()
@@ -157,6 +163,19 @@ def complete(
     elif not is_news:
         work.discard()
     return LoadSummary(kinds, refusals.first(), refusals.total, ignored_columns or {}, changed, passed_over)
+
+
+def _summary(row: Mapping[str, Any], unread: int, withdrawn: int) -> KindSummary:
+    """The counts of a kind. What replaces a withdrawn row is not new, but changed."""
+    replaced = min(row["new"], withdrawn)
+    return KindSummary(
+        row["kind"],
+        rows=row["rows"] + unread,
+        new=row["new"] - replaced,
+        changed=row["changed"] + replaced,
+        refused=row["refused"] + unread,
+        withdrawn=withdrawn,
+    )
 
 
 def _record(

@@ -46,6 +46,10 @@ def read(request: Request) -> Iterator[Item]:
     yield from _read(read_mapping(Path(request.options["map"])), [], request)
 
 
+def _read_mapped(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
+    yield from _read(mapping.from_toml(request.options["mapping"]), headers, request)
+
+
 def _read(chosen: TableMapping, headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
     """What the tables with the columns of a mapping are loaded as. Their headers are added to `headers`."""
     if questions := mapping.questions(chosen):
@@ -100,9 +104,10 @@ def load(
     headers: list[Sequence[str]] = []
     summary = engine.run(
         database,
-        replace(SOURCE, read=partial(_read, chosen, headers)),
+        replace(SOURCE, read=partial(_read_mapped, headers)),
         str(where),
-        place=place,
+        options={"mapping": mapping.to_toml(chosen)},
+        place=place or engine.place_of(str(where), {}),
         batch_rows=batch_rows,
         strict=strict,
         progress=progress,

@@ -1,0 +1,196 @@
+"""A file that is imported again with other settings replaces what it gave, as if it had been read so at first."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from mailsight.importing import engine, registry
+from mailsight.importing.columns import csv
+from mailsight.importing.columns.mapping import Column, TableMapping
+from mailsight.importing.dates import Order
+from mailsight.importing.files.values import zone
+from mailsight.importing.sources import Item, Request, Rows, Source
+from mailsight.loading import bundles
+from mailsight.loading.merge import LoadSummary
+from mailsight.privacy import erasure
+from tests.support.exported import MAILCHIMP_EXPORT
+from tests.support.exports import written
+from tests.support.tables import table
+
+AMSTERDAM, UTC = {"timezone": "Europe/Amsterdam"}, {"timezone": "UTC"}
+# What is stored, without what tells when and in which order.
+STORED = {
+    "campaigns": "*",
+    "customers": "* exclude (known_since)",
+    "messages": "*",
+    "events": "* exclude (event_number)",
+    "reported_totals": "*",
+    "message_events": "* exclude (event_number)",
+    "recipients": "*",
+    "link_clicks": "*",
+    "campaign_totals": "*",
+    "campaign_hours": "*",
+    "machine_counts": "*",
+    "event_counts": "*",
+    "unattributed": "count(*) as events",
+}
+LOG = """\
+Campaign;E-mail;Name;Event;Time
+Spring;ann@example.com;Ann;Opened;04/05/2026 10:00
+Spring;bob@example.com;Bob;Clicked;04/05/2026 11:00
+Summer;ann@example.com;Ann;Opened;07/08/2026 12:00
+"""
+
+
+def stored(database: Path) -> dict[str, object]:
+    return {name: table(database, name, columns) for name, columns in STORED.items()}
+
+
+def imported(database: Path, source: str, where: Path, options: Mapping[str, str]) -> LoadSummary:
+    return engine.run(database, registry.source(source), str(where), options=options)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    return written(tmp_path / "export", MAILCHIMP_EXPORT)
+
+
+def test_another_time_zone_replaces_what_an_export_gave(tmp_path: Path, export: Path) -> None:
+    database, expected = tmp_path / "m.duckdb", tmp_path / "expected.duckdb"
+    imported(expected, "mailchimp", export, AMSTERDAM)
+
+    imported(database, "mailchimp", export, {})
+    before = stored(database)
+    summary = imported(database, "mailchimp", export, AMSTERDAM)
+
+    assert stored(database) == stored(expected) != before
+    assert {kind.kind: (kind.new, kind.withdrawn) for kind in summary.kinds} == {
+        "campaigns": (0, 1),
+        "customers": (0, 5),
+        "messages": (0, 5),
+        "events": (0, 8),
+        "totals": (0, 0),
+    }
+    assert summary.notes[-1].endswith("replaced: 1 campaign, 5 customers, 5 messages and 8 events.")
+    assert not imported(database, "mailchimp", export, AMSTERDAM).changed
+    imported(database, "mailchimp", export, UTC)
+    assert stored(database) == before
+
+
+def test_another_mapping_replaces_what_a_table_gave(tmp_path: Path) -> None:
+    database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "log.csv"
+    file.write_text(LOG)
+    suggested = csv.suggest(file, database).mapping
+    time = suggested.columns["Time"]
+    right = replace(
+        suggested,
+        columns={**suggested.columns, "Time": replace(time, order=Order.DAY_FIRST)},
+        timezone="Asia/Tokyo",
+    )
+    wrong = replace(
+        suggested,
+        columns={
+            **suggested.columns,
+            "Campaign": Column("customer_id"),
+            "Name": Column("campaign_name"),
+            "Time": replace(time, order=Order.MONTH_FIRST),
+        },
+    )
+    csv.load(expected, file, right)
+
+    csv.load(database, file, wrong)
+    summary = csv.load(database, file, right)
+
+    assert stored(database) == stored(expected)
+    assert {kind.kind: kind.withdrawn for kind in summary.kinds if kind.withdrawn} == {
+        "campaigns": 2,
+        "events": 3,
+    }
+    assert not csv.load(database, file, right).changed
+
+
+# What came from elsewhere: live events, and more of the same people and campaigns.
+BUNDLE = {
+    "campaigns.csv": "campaign_id,name,preheader\nSpring,Spring,Warm days\n",
+    "customers.csv": "customer_id,email,name,country\nann@example.com,ann@example.com,Ann,NL\n",
+    "messages.csv": (
+        "campaign_id,customer_id,email,sent_at\nSpring,ann@example.com,ann@example.com,2026-05-04T08:00:00Z\n"
+    ),
+    "events.ndjson": (
+        '{"event_id": "live", "provider": "sendgrid", "campaign_id": "Spring", "customer_id": "ann@example.com",'
+        '"recipient": "ann@example.com", "type": "opened", "occurred_at": "2026-05-04T10:00:00Z",'
+        ' "payload": {"sg_event_id": "live"}}\n'
+    ),
+}
+IDENTIFIED = """\
+Campaign,E-mail,Name,Event,Time,Event ID,Provider
+Spring,ann@example.com,Ann,opened,2026-05-04 10:00,live,sendgrid
+Spring,bob@example.com,Bob,opened,2026-05-04 11:00,exported,sendgrid
+"""
+
+
+def in_zone(file: Path, database: Path, name: str) -> TableMapping:
+    return replace(csv.suggest(file, database).mapping, timezone=name)
+
+
+def test_what_came_from_elsewhere_stays(tmp_path: Path) -> None:
+    database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "log.csv"
+    file.write_text(IDENTIFIED)
+    bundle = written(tmp_path / "bundle", BUNDLE)
+    for path in (expected, database):
+        bundles.load(path, [bundle])
+    csv.load(expected, file, in_zone(file, expected, "Asia/Tokyo"))
+    csv.load(database, file, in_zone(file, database, "UTC"))
+    summary = csv.load(database, file, in_zone(file, database, "Asia/Tokyo"))
+    assert {kind.kind: kind.withdrawn for kind in summary.kinds if kind.withdrawn} == {"events": 1}
+    assert stored(database) == stored(expected)
+    [live, exported] = table(database, "events", "event_id, payload is not null as is_live")
+    assert (live, exported) == (
+        {"event_id": "exported", "is_live": False},
+        {"event_id": "live", "is_live": True},
+    )
+
+
+def test_another_file_with_fewer_values_replaces_nothing(tmp_path: Path) -> None:
+    database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
+    file.write_text(IDENTIFIED)
+    csv.load(database, file, in_zone(file, database, "UTC"))
+    before = stored(database)
+    file.write_text(IDENTIFIED.replace(",Ann,", ",,").replace(",Bob,", ",,"))
+    assert not csv.load(database, file, in_zone(file, database, "Asia/Tokyo")).kinds[-1].withdrawn
+    assert table(database, "customers", STORED["customers"]) == before["customers"]
+
+
+def test_another_time_zone_replaces_what_a_database_gave(tmp_path: Path) -> None:
+    """Ids of a database's rows don't depend on the time zone."""
+
+    def read(request: Request) -> Iterator[Item]:
+        at = datetime(2026, 5, 4, 10, tzinfo=zone(request.options))
+        opened = {
+            "event_id": "1",
+            "provider": "x",
+            "type": "opened",
+            "campaign_id": "x-1",
+            "customer_id": "1",
+        }
+        yield Rows("events", "views", [opened | {"occurred_at": at}])
+
+    source = Source("x", "X", "an address", (), read)
+    database = tmp_path / "m.duckdb"
+    for options in ({}, AMSTERDAM):
+        engine.run(database, source, "mysql://me@db.example/news", options=options)
+    assert [row["occurred_at"].hour for row in table(database, "events")] == [8]
+
+
+def test_people_who_were_erased_stay_erased(tmp_path: Path, export: Path) -> None:
+    database, expected = tmp_path / "m.duckdb", tmp_path / "expected.duckdb"
+    imported(expected, "mailchimp", export, AMSTERDAM)
+    imported(database, "mailchimp", export, {})
+    erasure.erase(database, ["ann@example.com"])
+    imported(database, "mailchimp", export, AMSTERDAM)
+    for name in ("campaign_totals", "campaign_hours", "event_counts"):
+        assert table(database, name) == table(expected, name)
+    assert "ann@example.com" not in str(stored(database))
