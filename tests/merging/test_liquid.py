@@ -142,6 +142,36 @@ def test_a_template_reads_as_its_sender_writes_it(template: str, text: str) -> N
     assert liquid(template) == Rendered(text)
 
 
+# What liquidjs 10 writes, and Shopify's Liquid.
+PROGRAMS = {
+    "{{ 1999 | divided_by: 100 }} {{ 10 | divided_by: 5 }} {{ 7 | divided_by: 2.0 }}": ("19.99 2 3.5", "19 2 3.5"),
+    "{{ balance | times: 2 }} {{ 1.0 | plus: 1 }} {{ whole }}": ("25 2 3", "25.0 2.0 3.0"),
+    "{{ 0.1 | plus: 0.2 }} {{ 1.1 | times: 3 }}": ("0.30000000000000004 3.3000000000000003", "0.3 3.3"),
+    "{{ visits | modulo: 4 }} {{ points | minus: '20' }} {{ 'a' | plus: 1 }}": ("3 100 1", "3 100 1"),
+    "{{ first_name | first }}{{ first_name | last }}{{ sizes | last }}": ("AaS", "S"),
+    "{% assign cents = points | divided_by: 7.0 | round: 2 %}{{ cents }} {{ cents | append: '' }}":
+        ("17.14 17.14", "17.14 17.14"),
+    "{% if whole == 3 %}{{ whole | append: 'x' }}{% endif %}": ("3x", "3.0x"),
+    "{{ vip | url_encode }} {{ sizes | url_encode }}": ("false MSLS", "false MSLS"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("template", PROGRAMS)
+def test_liquidjs_has_the_numbers_of_javascript(template: str) -> None:
+    values = VALUES | {"whole": 3.0}
+    texts = tuple(
+        render(template, values, language).text for language in (Language.LIQUIDJS, Language.LIQUID)
+    )
+    assert texts == PROGRAMS[template]
+
+
+def test_what_liquidjs_divides_by_nothing_stays() -> None:
+    template = "{{ 5 | divided_by: 0 }}{{ 5 | divided_by: 3, true }}"
+    assert render(template, {}, Language.LIQUIDJS) == Rendered(
+        "{{ 5 | divided_by: 0 }}1", unsupported=("{{ 5 | divided_by: 0 }}",)
+    )
+
+
 @pytest.mark.parametrize(
     ("template", "text", "unknown", "assumed"),
     [

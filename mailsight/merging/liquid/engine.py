@@ -22,7 +22,7 @@ from mailsight.merging.limits import ERRORS, MAX_ITEMS
 from mailsight.merging.pieces import MAX_DEPTH, listed
 
 from .context import Context, Unknown
-from .filters import FILTERS, is_blank, number, text
+from .filters import FILTERS, OF_JAVASCRIPT, as_in_javascript, is_blank, number, text
 
 #: The name of the tag for code that is not run. No template can use it: it has a space.
 LITERAL = "literal text"
@@ -283,7 +283,9 @@ def _compare(expression: Any, context: RenderContext, compared: Callable[[Any, A
     return left is not None and right is not None and compared(left, right)
 
 
-def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]:
+def _filter(
+    name: str, function: Callable[..., object], seen: Callable[[object], object]
+) -> Callable[..., object]:
     """A filter within bounds. A value that is not known stays unknown, unless it is given a default."""
     takes_context = getattr(function, "with_context", False)
 
@@ -296,7 +298,7 @@ def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]
         if takes_context:
             named["context"] = context
         if not isinstance(left, Unknown):
-            return context.budget.sized(function(left, *arguments, **named))
+            return seen(context.budget.sized(function(left, *arguments, **named)))
         try:
             fallback = context.budget.sized(function(left.fallback, *arguments, **named))
         except FAILURES:
@@ -314,9 +316,12 @@ class _Environment(Environment):
 
 
 @cache
-def environment() -> Environment:
+def environment(*, is_javascript: bool = False) -> Environment:
+    """Shopify's Liquid, or LiquidJS."""
     liquid = _Environment()
-    liquid.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
+    functions = {**FILTERS, **OF_JAVASCRIPT} if is_javascript else FILTERS
+    seen = as_in_javascript if is_javascript else lambda value: value
+    liquid.filters = {name: _filter(name, function, seen) for name, function in functions.items()}
     for name in _UNAVAILABLE:
         del liquid.tags[name]
     liquid.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in liquid.tags.items()}

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import math
+import operator
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ _NEW_REFERENCE = re.compile(r"[\"'<>]|&(?![a-zA-Z]++;|#\d++;)")
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
 _MAX_DIGITS = 100
 _MAX_DECIMALS = 20
+_MAX_EXACT = 2**53
 _LAST_DAY_OF_ALL_MONTHS = 28
 
 
@@ -287,6 +289,24 @@ def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
 
 _escape_url = _of_text(lambda value: quote(value, safe="!#$&'()*+,/:;=?@[]~"))
 
+_NOT_LIQUID = {"safe", "escapejs"}  # python-liquid's own
+
+
+def _library() -> dict[str, Callable[..., Any]]:
+    """python-liquid's filters."""
+    environment = Environment()
+
+    def bound(function: Callable[..., Any]) -> Callable[..., Any]:
+        if not getattr(function, "with_environment", False):
+            return function
+        return lambda *arguments, **named: function(*arguments, **named, environment=environment)
+
+    return {
+        name: bound(function) for name, function in environment.filters.items() if name not in _NOT_LIQUID
+    }
+
+
+_LIBRARY = _library()
 _OWN: dict[str, Callable[..., Any]] = {
     "append": _of_text(lambda value, end: value + end),
     "prepend": _of_text(lambda value, start: start + value),
@@ -340,6 +360,12 @@ _OWN: dict[str, Callable[..., Any]] = {
     "url_escape": _escape_url,
     "url_param_escape": _of_text(lambda value: quote(value, safe="~")),
     "base64_encode": _of_text(lambda value: b64encode(value.encode()).decode()),
+    "base64_decode": _of_text(_LIBRARY["base64_decode"]),
+    "base64_url_safe_encode": _of_text(_LIBRARY["base64_url_safe_encode"]),
+    "base64_url_safe_decode": _of_text(_LIBRARY["base64_url_safe_decode"]),
+    "squish": _of_text(_LIBRARY["squish"]),
+    "url_encode": _of_text(_LIBRARY["url_encode"]),
+    "url_decode": _of_text(_LIBRARY["url_decode"]),
     "md5": _hashed("md5"),
     "sha1": _hashed("sha1"),
     "sha2": _hashed("sha256"),
@@ -393,21 +419,35 @@ _OWN: dict[str, Callable[..., Any]] = {
     "handleize": _handle,
     "pluralize": lambda value, singular, plural: text(singular if number(value) == 1 else plural),
 }
-_NOT_LIQUID = {"safe", "escapejs"}  # python-liquid's own
+
+#: Liquid's filters.
+FILTERS = _LIBRARY | _OWN
 
 
-def _library() -> dict[str, Callable[..., Any]]:
-    """python-liquid's filters."""
-    environment = Environment()
-
-    def bound(function: Callable[..., Any]) -> Callable[..., Any]:
-        if not getattr(function, "with_environment", False):
-            return function
-        return lambda *arguments, **named: function(*arguments, **named, environment=environment)
-
-    return {
-        name: bound(function) for name, function in environment.filters.items() if name not in _NOT_LIQUID
-    }
+def _of_numbers(function: Callable[[float, float], float]) -> Callable[..., float]:
+    """LiquidJS: arithmetic as JavaScript has it. Raises `ArithmeticError` where that has no finite result."""
+    return lambda value, other: function(number(value) or 0, number(other) or 0)
 
 
-FILTERS = _library() | _OWN
+def _divided(value: Any, by: Any, whole: Any = False) -> float:
+    quotient = (number(value) or 0) / (number(by) or 0)
+    return math.floor(quotient) if whole else quotient
+
+
+#: Those that LiquidJS has in another way: https://liquidjs.com/filters/divided_by.html (2026-11-26).
+OF_JAVASCRIPT: Mapping[str, Callable[..., Any]] = {
+    "plus": _of_numbers(operator.add),
+    "minus": _of_numbers(operator.sub),
+    "times": _of_numbers(operator.mul),
+    "modulo": _of_numbers(operator.mod),
+    "divided_by": _divided,
+    "first": lambda value: text(value)[:1] if isinstance(value, str) else _LIBRARY["first"](value),
+    "last": lambda value: text(value)[-1:] if isinstance(value, str) else _LIBRARY["last"](value),
+}
+
+
+def as_in_javascript(value: Any) -> Any:
+    """A value as JavaScript has it, where 2.0 is 2."""
+    return (
+        int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT else value
+    )
