@@ -28,6 +28,11 @@ KNOWN = {
     "field": "first",
     "First name": "Ann",
     "joined": "2026-03-08T21:05:09Z",
+    "dates": [
+        {"name": "a", "at": "2026-03-08T21:05:09Z"},
+        {"name": "b", "at": "2026-03-08T22:05:09+02:00"},
+        {"name": "c", "at": "2026-03-09"},
+    ],
     "pets": [
         {"name": "Tom", "kind": "cat", "born": {"year": 10}},
         {"name": "Rex", "kind": "dog", "born": {"year": 9}},
@@ -155,6 +160,10 @@ HELPERS = [
     (
         '{{#sortBy items field="price" order="desc" as |s|}}{{#each s}}{{title}} {{/each}}{{/sortBy}}{{items.0.title}}',
         "Rug Lamp Lamp",
+    ),
+    (
+        '{{#sortBy dates field="at" as |s|}}{{#each s}}{{name}}{{/each}}{{/sortBy}}',
+        "bac",
     ),
     ('{{#sortBy nickname field="x" as |s|}}{{#each s}}a{{else}}none{{/each}}{{/sortBy}}', "none"),
     (
@@ -305,6 +314,7 @@ def test_what_is_unknown_is_listed(template: str, rendered: Rendered) -> None:
             '{{#md5 field}}a{{/md5}}{{#lookup person "first"}}b{{/lookup}}',
             ("{{#md5 field}}", '{{#lookup person "first"}}'),
         ),
+        ("{{toUrlEncodedJson this}}", "{{toUrlEncodedJson this}}", ("{{toUrlEncodedJson this}}",)),
         ("{{center field size=99999}}", "{{center field size=99999}}", ("{{center field size=99999}}",)),
         (
             '{{dateMath joined "/d"}} {{dateMath joined "+9999999d"}} {{dateMath joined "-3000y"}}',
@@ -337,10 +347,16 @@ def test_what_cannot_be_run_stays_visible(template: str, text: str, unsupported:
         "{{#each a}}{{#each ../a}}{{#each ../../a}}{{#each ../../../a}}{{/each}}{{/each}}{{/each}}{{/each}} end",
         "{{#each a}}{{../long}}{{/each}} end",
         '{{#*inline "x"}}{{> x}}{{> x}}{{/inline}}{{> x}} end',
+        pytest.param(
+            "{{#each a}}{{#each ../a}}{{#if (toUrlEncodedJson @root.big)}}{{/if}}{{/each}}{{/each}} end",
+            marks=pytest.mark.slow,
+        ),
+        "{{#base64}}" * 49 + "{{long}}" + "{{/base64}}" * 49 + " end",
     ],
 )
 def test_a_template_that_never_ends_is_stopped(template: str) -> None:
-    rendered = render(template, {"a": list(range(100)), "long": "x" * 100_000}, Language.HANDLEBARS)
+    values = {"a": list(range(100)), "long": "x" * 100_000, "big": {"x": "x" * 100_000}}
+    rendered = render(template, values, Language.HANDLEBARS)
     assert rendered.text.endswith(" end")
     assert len(rendered.text) <= MAX_CHARACTERS + 2 * len(template)
     assert rendered.unsupported
@@ -354,7 +370,8 @@ def test_values_are_never_templates() -> None:
 
 PIECES = (
     "{{ }} {{{ }}} {{#if {{else {{/if}} {{#each {{/each}} {{> a . .. / [ ] ( ) ' ~ ! -- | as |x| = \\ {{{{ }}}} @ ^ & "
-    "equals lookup 1 \0 \ud800 {{#*inline 'a'}} {{/inline}}"
+    "equals lookup 1 \0 \ud800 {{#*inline 'a'}} {{/inline}} ` {{#sortBy {{#groupBy field='b' {{elseif {{#base64}} "
+    "md5 now dateMath '+1M' minInList"
 )
 TEXTS = st.lists(st.sampled_from([*PIECES.split(), '"', " ", "\n"]))
 

@@ -176,7 +176,9 @@ class Evaluator:
             return self._known(MISSING, call.path)
         if name == "date":
             layout = self.value(call.arguments[0], scope)
-            return layout if layout is MISSING else php.formatted_date(now, javascript.text(layout))
+            if layout is MISSING:
+                return MISSING
+            return self._applied(php.formatted_date, [now, javascript.text(layout)])
         moment = Literal(now.isoformat(), "now")
         return self._helped("dateFormat", Call(call.path, (moment, *call.arguments), call.options), scope)
 
@@ -229,7 +231,9 @@ class Evaluator:
             _signature(function).bind(*arguments, **options)
         except TypeError:
             raise EvaluationFailed from None
-        return function(*arguments, **options)
+        result = function(*arguments, **options)
+        self._out.read([result])
+        return result
 
     def assume(self, start: int = 0) -> None:
         """Notes that what is missing counts as empty."""

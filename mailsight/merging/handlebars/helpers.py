@@ -285,7 +285,10 @@ def _url_encoded(value: Json, /) -> str:
 
 
 def _url_encoded_json(value: Json, /) -> str:
-    return _url_encoded(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    try:
+        return _url_encoded(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except (TypeError, RecursionError):  # all of a customer's values
+        raise EvaluationFailed from None
 
 
 def _with_breaks(value: Json, /) -> str:

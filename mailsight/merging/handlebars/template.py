@@ -228,12 +228,12 @@ class _Template:
     def _sorted_by(self, branch: Branch, scope: Scope) -> bool:
         """Iterable's `{{#sortBy items field="price" order="desc" as |sorted|}}`."""
         items, field, order = self._listed(branch, scope, order="asc")
-        return self._named(branch, scope, lists.sorted_by(items, field, order))
+        return self._named(branch, scope, lists.sorted_by(items, field, order, self._values.member))
 
     def _grouped_by(self, branch: Branch, scope: Scope) -> bool:
         """Iterable's `{{#groupBy items field="kind" as |groups|}}`."""
         items, field, _ = self._listed(branch, scope)
-        return self._named(branch, scope, lists.grouped_by(items, field))
+        return self._named(branch, scope, lists.grouped_by(items, field, self._values.member))
 
     def _listed(self, branch: Branch, scope: Scope, **defaults: str) -> tuple[Json, str, str]:
         """The list of a block, the field that it asks for, and an order."""
@@ -257,7 +257,9 @@ class _Template:
         items, field = self._two_arguments(branch, scope)
         is_largest = branch.call.path.simple == "maxInList"
         self._out.step(len(items) if javascript.is_list(items) else 0)
-        item = lists.extreme_of(items or [], javascript.text(field), is_largest=is_largest)
+        item = lists.extreme_of(
+            items or [], javascript.text(field), self._values.member, is_largest=is_largest
+        )
         if item is None:
             return False
         self._body(branch.body, scope.within(item), scope)
