@@ -105,12 +105,12 @@ def _changes(first: _Piece | None, second: _Piece | None) -> tuple[list[Span], l
     if first is None or second is None:
         return whole
     words = _words(first), _words(second)
-    longest = max(map(len, words))
-    if longest > _MAX_WORDS:
+    if max(map(len, words)) > _MAX_WORDS:
         return whole
     pairs = list(_unequal(*words))
     changed = [word for word, _ in pairs if word], [word for _, word in pairs if word]
-    if not pairs or len(words[0]) - len(changed[0]) < _SHARED * longest:
+    count = sum(map(len, words))
+    if not pairs or count - sum(map(len, changed)) < _SHARED * count:
         return whole
     return _joined(words[0], changed[0]), _joined(words[1], changed[1])
 

@@ -77,6 +77,7 @@ def test_differences_are_marked_in_both() -> None:
     [
         ("You have 120 points left.", "You have 1,250.5 points left.", ["120"], ["1,250.5"]),
         ("Dear Ann, hello again", "Dear Bob Lee, hello again", ["Ann"], ["Bob Lee"]),
+        ("499 points", "Gold: 501 points", ["499"], ["Gold: 501"]),
         ("Free shipping until Friday", "Free shipping", ["until Friday"], []),
         ("to ann@a.example today", "to bob@b.example today", ["ann@a.example"], ["bob@b.example"]),
         ("A <b>big</b> and <i>red</i> hat", "A <b>big</b> and <i>blue</i> hat", ["red"], ["blue"]),
