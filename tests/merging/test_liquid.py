@@ -152,13 +152,18 @@ PROGRAMS = {
     "{% assign cents = points | divided_by: 7.0 | round: 2 %}{{ cents }} {{ cents | append: '' }}":
         ("17.14 17.14", "17.14 17.14"),
     "{% if whole == 3 %}{{ whole | append: 'x' }}{% endif %}": ("3x", "3.0x"),
+    "{{ 'a b ' | truncatewords: 2 }}{{ 'a b ' | truncatewords: 3, '!' }}{{ 'a b' | truncatewords: 3 }}":
+        ("a b...a b !a b", "a b a b a b"),
+    "{{ '12.5' | to_integer }} {{ \"it's (a b)*\" | url_encode }}":
+        ("12.5 it's+(a+b)*", "12 it%27s+%28a+b%29%2A"),
+    "{% if unset < 1 %}a{% endif %}{% if yes > 0 %}b{% endif %}{% if none < 1 %}c{% endif %}": ("ab", ""),
     "{{ vip | url_encode }} {{ sizes | url_encode }}": ("false MSLS", "false MSLS"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("template", PROGRAMS)
 def test_liquidjs_has_the_numbers_of_javascript(template: str) -> None:
-    values = VALUES | {"whole": 3.0}
+    values = VALUES | {"whole": 3.0, "unset": "", "yes": True, "none": None}
     texts = tuple(
         render(template, values, language).text for language in (Language.LIQUIDJS, Language.LIQUID)
     )

@@ -13,7 +13,7 @@ from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes, Rendered
 from mailsight.merging.values import MISSING, Json, Values
 
-from .filters import as_in_javascript
+from . import javascript
 
 _PROPERTIES = frozenset({"size", "first", "last"})
 
@@ -59,7 +59,7 @@ class Context(RenderContext):
         #: The name that is being assigned.
         self.assigning: str | None = None
         self._assigned = assigned
-        self._is_javascript = is_javascript
+        self.is_javascript = is_javascript
 
     def rendered(self, written: str) -> Rendered:
         """The text, with the notes on it."""
@@ -88,7 +88,7 @@ class Context(RenderContext):
             self.missing.append(value.name)
         if type(value) is Undefined:  # python-liquid's own, for the parent of an outermost loop
             return None
-        return as_in_javascript(value) if self._is_javascript else value
+        return javascript.seen(value) if self.is_javascript else value
 
     def get_buffer(self, buf: TextIO | None = None) -> StringIO:  # noqa: ARG002  # python-liquid passes it
         return _Buffer(self.budget)

@@ -21,8 +21,9 @@ from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 from mailsight.merging.limits import ERRORS, MAX_ITEMS
 from mailsight.merging.pieces import MAX_DEPTH, listed
 
+from . import javascript
 from .context import Context, Unknown
-from .filters import FILTERS, OF_JAVASCRIPT, as_in_javascript, is_blank, number, text
+from .filters import FILTERS, is_blank, number, text
 
 #: The name of the tag for code that is not run. No template can use it: it has a space.
 LITERAL = "literal text"
@@ -279,7 +280,8 @@ def _compare(expression: Any, context: RenderContext, compared: Callable[[Any, A
     left, right = expression.left.evaluate(context), expression.right.evaluate(context)
     if isinstance(left, str) and isinstance(right, str):
         return compared(left, right)
-    left, right = number(left), number(right)
+    as_number = javascript.compared if cast("Context", context).is_javascript else number
+    left, right = as_number(left), as_number(right)
     return left is not None and right is not None and compared(left, right)
 
 
@@ -319,8 +321,8 @@ class _Environment(Environment):
 def environment(*, is_javascript: bool = False) -> Environment:
     """Shopify's Liquid, or LiquidJS."""
     liquid = _Environment()
-    functions = {**FILTERS, **OF_JAVASCRIPT} if is_javascript else FILTERS
-    seen = as_in_javascript if is_javascript else lambda value: value
+    functions = javascript.FILTERS_OF_JAVASCRIPT if is_javascript else FILTERS
+    seen = javascript.seen if is_javascript else lambda value: value
     liquid.filters = {name: _filter(name, function, seen) for name, function in functions.items()}
     for name in _UNAVAILABLE:
         del liquid.tags[name]

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import math
-import operator
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +30,6 @@ _NEW_REFERENCE = re.compile(r"[\"'<>]|&(?![a-zA-Z]++;|#\d++;)")
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
 _MAX_DIGITS = 100
 _MAX_DECIMALS = 20
-_MAX_EXACT = 2**53
 _LAST_DAY_OF_ALL_MONTHS = 28
 
 
@@ -422,32 +420,3 @@ _OWN: dict[str, Callable[..., Any]] = {
 
 #: Liquid's filters.
 FILTERS = _LIBRARY | _OWN
-
-
-def _of_numbers(function: Callable[[float, float], float]) -> Callable[..., float]:
-    """LiquidJS: arithmetic as JavaScript has it. Raises `ArithmeticError` where that has no finite result."""
-    return lambda value, other: function(number(value) or 0, number(other) or 0)
-
-
-def _divided(value: Any, by: Any, whole: Any = False) -> float:
-    quotient = (number(value) or 0) / (number(by) or 0)
-    return math.floor(quotient) if whole else quotient
-
-
-#: Those that LiquidJS has in another way: https://liquidjs.com/filters/divided_by.html (2026-11-26).
-OF_JAVASCRIPT: Mapping[str, Callable[..., Any]] = {
-    "plus": _of_numbers(operator.add),
-    "minus": _of_numbers(operator.sub),
-    "times": _of_numbers(operator.mul),
-    "modulo": _of_numbers(operator.mod),
-    "divided_by": _divided,
-    "first": lambda value: text(value)[:1] if isinstance(value, str) else _LIBRARY["first"](value),
-    "last": lambda value: text(value)[-1:] if isinstance(value, str) else _LIBRARY["last"](value),
-}
-
-
-def as_in_javascript(value: Any) -> Any:
-    """A value as JavaScript has it, where 2.0 is 2."""
-    return (
-        int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT else value
-    )
