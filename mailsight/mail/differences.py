@@ -1,7 +1,8 @@
-"""What differs between two customers' e-mails of a campaign: texts, links and pictures.
+"""What differs between two customers' e-mails of a campaign: texts, word by word, links and pictures.
 
 Both are cut into pieces in document order. Pieces that are the same and occur once in each e-mail are anchors
-(patience diff); what is between them is matched piece by piece. The cost is in proportion to the lengths of both.
+(patience diff); what is between them is matched piece by piece. Two texts are compared in the
+same way, as pieces of a word each. The cost is in proportion to the lengths of both.
 """
 
 import re
@@ -18,12 +19,20 @@ from .values import clean_address, words
 
 MAX_PIECES = 20_000
 _MAX_DEPTH = 20
+# Longer texts are compared as wholes, and so are texts that have less than this share of their words in common: if
+# almost every word differs, marks on words are harder to read.
+_MAX_WORDS = 5_000
+_SHARED = 1 / 3
 _BLOCKS = words("""
     address article aside blockquote body br caption center dd details div dl dt fieldset figure footer form h1 h2 h3
     h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul
 """)
 _UNREAD = DROPPED | words("head select style textarea title")
 _SPACE = re.compile(r"\s+")
+# Numbers, addresses and times are words too: 1,234.50, ann@mail.example.
+_WORD = re.compile(r"\w+(?:[.,:;'’@/&+_-]\w+)*+|[^\w\s]")
+
+Span = tuple[int, int]
 
 
 class Kind(StrEnum):
@@ -36,18 +45,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The nodes that differ in each e-mail, by `mem_id`, and how many pieces of each kind do."""
+    """The nodes that differ in each e-mail, by `mem_id`, and how many pieces of each kind do.
 
-    first: frozenset[int]
-    second: frozenset[int]
+    Of a text node, the places that differ in it; a link or picture has none.
+    """
+
+    first: Mapping[int, Sequence[Span]]
+    second: Mapping[int, Sequence[Span]]
     counts: Mapping[Kind, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
+    """A piece of an e-mail, and the nodes it is made of, with their texts; or a word, and its place in its text."""
+
     kind: Kind
     value: str
-    nodes: tuple[int, ...]
+    nodes: Sequence[tuple[int, str]] = ()
+    place: Span = (0, 0)
 
     @property
     def key(self) -> tuple[Kind, str]:
@@ -56,30 +71,82 @@ class _Piece:
 
 def differences(first: LexborHTMLParser, second: LexborHTMLParser) -> Differences:
     """What differs between two parsed e-mails. Of unusually long ones, only the beginning is compared."""
-    pieces = _pieces(first), _pieces(second)
-    marked: tuple[set[int], set[int]] = set(), set()
+    marked: tuple[dict[int, list[Span]], dict[int, list[Span]]] = {}, {}
     counts = Counter[Kind]()
-    for pair in _unequal(*pieces):
+    for pair in _unequal(_pieces(first), _pieces(second)):
         counts[next(piece.kind for piece in pair if piece)] += 1
-        for nodes, piece in zip(marked, pair, strict=True):
-            nodes.update(piece.nodes if piece else ())
-    return Differences(
-        frozenset(marked[0]), frozenset(marked[1]), {kind: counts[kind] for kind in Kind if counts[kind]}
-    )
+        for nodes, piece, spans in zip(marked, pair, _changes(*pair), strict=True):
+            if piece:
+                _mark(nodes, piece, spans)
+    return Differences(*marked, {kind: counts[kind] for kind in Kind if counts[kind]})
+
+
+def _mark(marked: dict[int, list[Span]], piece: _Piece, spans: Sequence[Span]) -> None:
+    """Note the nodes of a piece, and where the spans of its text are in each of them."""
+    offset = at = 0
+    for node, text in piece.nodes:
+        places: list[Span] = []
+        end = offset + len(text)
+        while at < len(spans) and spans[at][0] < end:
+            start, stop = max(spans[at][0] - offset, 0), min(spans[at][1], end) - offset
+            if text[start:stop].strip():
+                places.append((start, stop))
+            if spans[at][1] > end:
+                break
+            at += 1
+        if places or piece.kind is not Kind.TEXT:
+            marked[node] = places
+        offset = end
+
+
+def _changes(first: _Piece | None, second: _Piece | None) -> tuple[list[Span], list[Span]]:
+    """The places in two texts that differ: words, or all of each text if it has little in common with the other."""
+    whole = _whole(first), _whole(second)
+    if first is None or second is None:
+        return whole
+    words = _words(first), _words(second)
+    if max(map(len, words)) > _MAX_WORDS:
+        return whole
+    pairs = list(_unequal(*words))
+    changed = [word for word, _ in pairs if word], [word for _, word in pairs if word]
+    count = sum(map(len, words))
+    if not pairs or count - sum(map(len, changed)) < _SHARED * count:
+        return whole
+    return _joined(words[0], changed[0]), _joined(words[1], changed[1])
+
+
+def _whole(piece: _Piece | None) -> list[Span]:
+    return [(0, sum(len(text) for _, text in piece.nodes))] if piece else []
+
+
+def _words(piece: _Piece) -> list[_Piece]:
+    text = "".join(text for _, text in piece.nodes)
+    return [_Piece(Kind.TEXT, word[0], place=word.span()) for word in _WORD.finditer(text)]
+
+
+def _joined(words: Sequence[_Piece], changed: Sequence[_Piece]) -> list[Span]:
+    """The places of words, one for those that follow each other."""
+    starts = {word.place for word in changed}
+    spans: list[Span] = []
+    follows = False
+    for word in words:
+        is_changed = word.place in starts
+        if is_changed:
+            spans[-1:] = [(spans[-1][0], word.place[1])] if follows else [*spans[-1:], word.place]
+        follows = is_changed
+    return spans
 
 
 def _pieces(document: LexborHTMLParser) -> list[_Piece]:
     """The texts between block elements, the links and the pictures of an e-mail, in order."""
     pieces: list[_Piece] = []
-    texts: list[str] = []
-    nodes: list[int] = []
+    texts: list[tuple[int, str]] = []
 
     def end_text() -> None:
-        value = _SPACE.sub(" ", "".join(texts)).strip()
+        value = _SPACE.sub(" ", "".join(text for _, text in texts)).strip()
         if value:
-            pieces.append(_Piece(Kind.TEXT, value, tuple(nodes)))
+            pieces.append(_Piece(Kind.TEXT, value, tuple(texts)))
         texts.clear()
-        nodes.clear()
 
     todo: list[LexborNode | None] = [document.root]
     while todo and len(pieces) < MAX_PIECES:
@@ -87,10 +154,7 @@ def _pieces(document: LexborHTMLParser) -> list[_Piece]:
         if node is None:
             end_text()
         elif node.is_text_node:
-            text = node.text_content or ""
-            texts.append(text)
-            if text.strip():
-                nodes.append(node.mem_id)
+            texts.append((node.mem_id, node.text_content or ""))
         elif node.is_element_node and node.tag not in _UNREAD:
             if piece := _of(node):
                 pieces.append(piece)
@@ -106,10 +170,10 @@ def _of(node: LexborNode) -> _Piece | None:
     """A link or a picture."""
     attributes = node.attributes
     if node.tag in ("a", "area") and "href" in attributes:
-        return _Piece(Kind.LINK, clean_address(attributes["href"] or ""), (node.mem_id,))
+        return _Piece(Kind.LINK, clean_address(attributes["href"] or ""), [(node.mem_id, "")])
     if node.tag == "img":
         value = f"{clean_address(attributes.get('src') or '')} {attributes.get('alt') or ''}"
-        return _Piece(Kind.PICTURE, value, (node.mem_id,))
+        return _Piece(Kind.PICTURE, value, [(node.mem_id, "")])
     return None
 
 

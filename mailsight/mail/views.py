@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .clipping import clipped_at, size_bytes, with_comment
-from .differences import Kind, differences
+from .differences import Kind, Span, differences
 from .documents import parse
 from .links import label_of
 from .personal_links import NOBODY, Effect, Recipient, effect, says_nothing
@@ -26,7 +27,9 @@ _AROUND = 150
 _DECLARES_DARK = re.compile(r"color-scheme\s{0,9}:[^;{}]{0,40}\bdark\b(?!\s{0,9}\))", re.IGNORECASE)
 # The background that a mail program has. A mail that supports both would have that of the browser's mode.
 _CANVAS = "<style>:root{{color-scheme:{}!important}}</style>"
-# Dashes and dots mark differences for those who don't see the colours.
+# Dashes and dots mark differences for those who don't see the colours, and roles for those who listen: the first e-mail
+# has what the second one lacks.
+_ROLES = ("deletion", "insertion")
 _DIFFERS = (
     "<style>mailsight-mark{background:#fff1b8!important;color:#1f2937!important;-webkit-text-fill-color:#1f2937!important;"
     "text-decoration:underline dashed #b45309 2px!important;text-underline-offset:3px!important}"
@@ -100,9 +103,9 @@ def side_by_side(
     first, second = (_Mail.of(html, embedded=beside) for html, beside in zip(mails, embedded, strict=True))
     compared = differences(first.document, second.document)
     left, right = (
-        _written(mail, recipient, pictures=pictures, dark=dark, embedded=beside, marked=marked)
-        for mail, recipient, beside, marked in zip(
-            (first, second), recipients, embedded, (compared.first, compared.second), strict=True
+        _written(mail, recipient, pictures=pictures, dark=dark, embedded=beside, marked=marked, role=role)
+        for mail, recipient, beside, marked, role in zip(
+            (first, second), recipients, embedded, (compared.first, compared.second), _ROLES, strict=True
         )
     )
     return left, right, compared.counts
@@ -134,9 +137,10 @@ def _written(
     pictures: bool,
     dark: bool,
     embedded: bool,
-    marked: Collection[int] = (),
+    marked: Mapping[int, Sequence[Span]] = MappingProxyType({}),
+    role: str = "",
 ) -> ShownMail:
-    """The e-mail with the nodes in `marked` marked as different."""
+    """The e-mail with the nodes in `marked`, or places in them, marked as different. `role`: of marked texts."""
     document = mail.document
     has_own = any(map(has_dark_styles, _sheets(document)))
     in_dark = dark and has_own
@@ -152,7 +156,7 @@ def _written(
         head=canvas + (_DIFFERS if marked else ""),
         end=notice(left_out(document, mail.html)),
         marks=marks,
-        texts=_texts(document, mail.comment, marked),
+        texts=_texts(document, mail.comment, marked, role),
         dead={node.mem_id for node, _ in links.values()},
     )
     return ShownMail(
@@ -226,8 +230,10 @@ def _declares_dark(document: LexborHTMLParser) -> bool:
     )
 
 
-def _texts(document: LexborHTMLParser, comment: str, marked: Collection[int]) -> dict[int, str]:
-    """The markup of texts that are marked as different, and of the comment, by `mem_id`."""
+def _texts(
+    document: LexborHTMLParser, comment: str, marked: Mapping[int, Sequence[Span]], role: str
+) -> dict[int, str]:
+    """The markup of texts with places that are marked as different, and of the comment, by `mem_id`."""
     if not comment and not marked:
         return {}
     texts = {}
@@ -235,5 +241,14 @@ def _texts(document: LexborHTMLParser, comment: str, marked: Collection[int]) ->
         if node.is_comment_node and comment and (node.comment_content or "").strip() == comment:
             texts[node.mem_id] = f"<!--{CLIPPED}-->"
         elif node.is_text_node and node.mem_id in marked and node.parent and node.parent.tag not in _PLAIN:
-            texts[node.mem_id] = f"<mailsight-mark>{text_markup(node.text_content or '')}</mailsight-mark>"
+            texts[node.mem_id] = _with_marks(node.text_content or "", marked[node.mem_id], role)
     return texts
+
+
+def _with_marks(text: str, places: Sequence[Span], role: str) -> str:
+    parts, at = [], 0
+    for start, end in places:
+        parts.append(text_markup(text[at:start]))
+        parts.append(f'<mailsight-mark role="{role}">{text_markup(text[start:end])}</mailsight-mark>')
+        at = end
+    return "".join([*parts, text_markup(text[at:])])

@@ -21,6 +21,11 @@ class Language(Word):
     SPARKPOST = "sparkpost", "SparkPost", "SparkPost's own template language."
     MAILJET = "mailjet", "Mailjet", "Mailjet's own template language."
     LIQUID = "liquid", "Liquid", "Shopify's template language, as Braze, Customer.io and others use it."
+    LIQUIDJS = (
+        "liquidjs",
+        "LiquidJS",
+        "Liquid with JavaScript's numbers, as Knock and newer Customer.io messages use it.",
+    )
     DJANGO = "django", "Django", "Django's template language, as Klaviyo and Brevo use it."
     HUBL = "hubl", "HubL", "HubSpot's dialect of Jinja."
     MAILCHIMP = "mailchimp", "Mailchimp", "Mailchimp's and Mandrill's merge tags."
@@ -66,7 +71,7 @@ LANGUAGES_OF: Mapping[str, Language] = {
     "keila": Language.LIQUID,
     "kit": Language.LIQUID,
     "klaviyo": Language.DJANGO,
-    "knock": Language.LIQUID,
+    "knock": Language.LIQUIDJS,
     "listmonk": Language.GO,
     "loops": Language.PLAIN,
     "mailchimp": Language.MAILCHIMP,
@@ -111,7 +116,6 @@ LANGUAGES_OF: Mapping[str, Language] = {
     "hbs": Language.HANDLEBARS,
     "jinja": Language.HUBL,
     "jinja2": Language.HUBL,
-    "liquidjs": Language.LIQUID,
     "mustache.js": Language.MUSTACHE,
     "nunjucks": Language.HUBL,
     "shopify_liquid": Language.LIQUID,

@@ -33,7 +33,7 @@ _PIECES = re.compile(
 
 _IN_BRACES = re.compile(r"\{\{[{~&-]?\s*(?P<word>\w+)")
 _KEYWORDS: Mapping[Language, frozenset[str]] = {
-    Language.HANDLEBARS: frozenset(["else"]),
+    Language.HANDLEBARS: frozenset(["else", "elseif"]),
     Language.SPARKPOST: frozenset(["if", "else", "elseif", "end", "each"]),
     Language.GO: frozenset(["if", "else", "end", "range", "with", "define", "template", "block"]),
 }

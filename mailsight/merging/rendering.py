@@ -103,6 +103,7 @@ _MODULES = {
     Language.GO: "go.template",
     Language.MAUTIC: "mautic",
     Language.LIQUID: "liquid.template",
+    Language.LIQUIDJS: "liquidjs",
     Language.DJANGO: "django.template",
     Language.HUBL: "hubl.template",
 }

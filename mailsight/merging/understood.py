@@ -25,11 +25,12 @@ def _words(text: str) -> str:
 
 #: The helpers of `handlebars`; other names may be fields with spaces.
 HELPERS = (
-    "abbreviate and capitalize capitalizeFirst concat cut dateFormat default defaultIfEmpty "
-    "encodeURIComponent eq equal equals formatDate greaterThan gt gte ifContains ifContainsStr ifEq "
-    "ifGt ifGte ifLt ifLte ifMatchesRegexStr ifModEq ifNotEq insert isEqual join length lessThan log "
-    "lookup lower lowercase lt lte math ne neq not notEqual notEquals now numberFormat or replace "
-    "stripTags striptags substring title upper uppercase url urlEncode"
+    "abbreviate and capitalize capitalizeFirst center concat cut dateFormat dateMath default "
+    "defaultIfEmpty encodeURIComponent eq equal equals formatDate greaterThan gt gte ifContains "
+    "ifContainsStr ifEq ifGt ifGte ifLt ifLte ifMatchesRegexStr ifModEq ifNotEq insert isEqual join "
+    "length lessThan log lookup lower lowercase lt lte math md5 ne neq not notEqual notEquals now "
+    "numberFormat or replace sha1 sha256 slugify stripTags striptags substring title toUrlEncodedJson "
+    "upper uppercase url urlEncode"
 )
 _HELPER = _words(HELPERS)
 _OBJECT = rf"(?:@?(?:\.\./|\./)*(?:{_WORD}|\[[^\]]+\])(?:[./](?:[{_LETTERS}0-9\-]+|\[[^\]]+\]))*|\.|\.\./?(?:\.\./?)*)"
@@ -48,7 +49,7 @@ _HANDLEBARS = (
     _HELPER_CALL,
     rf"\{{\{{~?[#^]{_S}{_OBJECT}(?:\s+{_ARGUMENTS}(?:\|[^|]*\|)?)?{_S}~?\}}\}}",
     rf"\{{\{{~?/{_S}{_OBJECT}{_S}~?\}}\}}",
-    rf"\{{\{{~?{_S}(?:else(?:\s+{_ARGUMENTS})?|\^){_S}~?\}}\}}",
+    rf"\{{\{{~?{_S}(?:else(?:(?:\s+|if\s+){_ARGUMENTS})?|\^){_S}~?\}}\}}",
     r"\{\{~?!.*\}\}",
     r"\{\{~?(?:#?>|#\*)[^{}]*\}\}",
     r"\{\{\{\{[^{}]*\}\}\}\}",
@@ -67,7 +68,10 @@ _BRAZE = r"\$\{[^{}]*\}"
 _LIQUID_PATH = rf"(?:{_WORD}|{_BRAZE})(?:\??\.(?:[{_LETTERS}0-9\-]+|{_BRAZE})|\[[^\]]*\])*\??"
 _LIQUID_VALUE = rf"(?:{_QUOTED}|{_NUMBER}|{_LIQUID_PATH}|\{{\{{{_S}{_LIQUID_PATH}{_S}\}}\}})"
 _LIQUID_FILTERS = _words(
-    "abs append array_to_sentence_string as_json_string asset_url at_least at_most base64_decode "
+    "abs add_day add_month add_year append array_to_sentence_string as_json_string asset_url at_least "
+    "at_most base64 base64_decode date_to_long_string date_to_rfc822 date_to_string date_to_xmlschema "
+    "from_json group_by hmac_sha512 json_array_uniq rounded_currency slugify subtract_day "
+    "subtract_month subtract_year timezone where_not "
     "base64_encode base64_url_safe_decode base64_url_safe_encode camelcase capitalize ceil cgi_escape "
     "compact concat currency date default divided_by downcase escape escape_once fallback find "
     "find_index first floor format_currency format_number h handle handleize has hmac_sha1 "
@@ -104,14 +108,17 @@ _LIQUID = (
     r"\{%-?\s*#.*%\}",
 )
 _DJANGO_FILTERS = _words(
-    "abs add addslashes append at_least at_most base64_decode base64_encode base64_url_safe_decode "
+    "abs add addslashes append ceil datetime_from_string dictfilter downcase gt gte list_to_string "
+    "list_where lt lte map md5_hash newline_to_br percentize remainder remove_last replace_first "
+    "replace_last sha_1 sha_256 size sort_natural strip_newlines sum_list upcase urldecodeplus "
+    "urlencodeplus at_least at_most base64_decode base64_encode base64_url_safe_decode "
     "base64_url_safe_encode capfirst capitalize center compact concat count currency_format cut date "
     "date_filter days_later default default_if_none dictsort dictsortreversed divide divided_by "
     "divisibleby escape escapejs escapeseq filesizeformat find_replace first floatadd floatdiv "
     "floatformat floatmult floatsub floor force_escape format_date_string format_datetime_string "
     "from_timestamp get_digit hash hmac index intcomma iriencode join json json_script last length "
     "length_is linebreaks linebreaksbr linenumbers ljust lookup lower lowercase lstrip make_list md5 "
-    "minus missing_product_image modulo multiply naturalday now_from phone2numeric pluralize plus "
+    "minus missing_image missing_product_image modulo multiply naturalday now_from phone2numeric pluralize plus "
     "pprint prepend random remove remove_first reverse rjust round round_down round_up rstrip safe "
     "safeseq sha1 sha256 shorten slice slugify sort split split_string string_to_date string_to_float "
     "string_to_int stringformat strip strip_html striptags subtract time times timesince timeuntil "
@@ -124,22 +131,24 @@ _DJANGO_VALUE = rf"(?:{_DJANGO_PLAIN}(?:{_S}\|{_S}{_DJANGO_FILTERS}(?:{_S}:{_S}{
 _DJANGO_SIGNS = r"(?:\s+(?:==|!=|<=|>=|<|>|in|not\s+in|is|is\s+not|and|or)\s+|\s*(?:&&|\|\|)\s*)"
 _DJANGO_TEST = rf"(?:not\s+|!)*{_DJANGO_VALUE}(?:{_DJANGO_SIGNS}(?:not\s+|!)*{_DJANGO_VALUE})*"
 _DJANGO_TAGS = _words(
-    "autoescape catalog comment coupon_code cycle filter firstof form_link ifchanged ifequal ifnotequal "
-    "manage_preferences now regroup sms_consent templatetag today unsubscribe update_property_link url "
-    "verbatim view_in_browser web_view widthratio with"
+    "autoescape barcode catalog comment coupon_code currency_format customobject customobjects cycle "
+    "filter firstof form_link has_category ifchanged ifequal ifnotequal manage_preferences now regroup "
+    "render_variable sms_consent templatetag today unsubscribe update_property_link url verbatim "
+    "view_in_browser web_view widthratio with"
 )
 _DJANGO_MARKS = _words(
     "current_day current_month current_month_name current_weekday current_year else empty endautoescape "
-    "endcatalog endcomment endfilter endfor endif endifchanged endifequal endifnotequal endspaceless "
-    "endverbatim endwith lorem manage_preferences organization spaceless unsubscribe unsubscribe_link "
-    "view_in_browser web_view"
+    "endcatalog endcomment endcustomobject endcustomobjects endfilter endfor endif endifchanged "
+    "endifequal endifnotequal endspaceless "
+    "endverbatim endwith forward_to_friend lorem manage_preferences manage_preferences_link organization "
+    "spaceless unsubscribe unsubscribe_link view_in_browser web_view web_view_link"
 )
 _DJANGO = (
     rf"\{{\{{{_S}{_DJANGO_VALUE}{_S}\}}\}}",
     rf"\{{%{_S}(?:if|elif)\s+{_DJANGO_TEST}{_S}%\}}",
     rf"\{{%{_S}for\s+{_WORD}(?:{_S},{_S}{_WORD})*\s+in\s+{_DJANGO_VALUE}(?:\s+reversed)?{_S}%\}}",
     rf"\{{%{_S}set\s+\w+{_S}={_S}{_DJANGO_PLAIN}(?:\|{_DJANGO_FILTERS}:{_DJANGO_PLAIN})+{_S}%\}}",
-    rf"\{{%{_S}{_DJANGO_TAGS}(?:\s[^%]*)?%\}}",
+    rf"\{{%{_S}{_DJANGO_TAGS}(?:\s(?:{_QUOTED}|[^%])*)?%\}}",
     rf"\{{%{_S}{_DJANGO_MARKS}{_S}%\}}",
     r"\{#.*#\}",
 )

@@ -59,6 +59,8 @@ class _Reader:
         inner = self._enclosed(header, kind, body, depth)
         if inner is None:
             return Entity(header, kind, body)
+        if kind in MESSAGES:
+            return Entity(header, kind, body, parts=(inner,))
         return Entity(header, inner.type if inner.type == outlook.TNEF else kind, parts=(inner,))
 
     def _enclosed(self, header: Header, kind: str, body: bytes, depth: int) -> Entity | None:

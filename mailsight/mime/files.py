@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mailsight.errors import UnusableMail
 
-from . import bodies, charsets, entities, headers, outlook, view_source
+from . import bodies, charsets, entities, headers, journal, outlook, view_source
 from .bodies import Mail
 from .transfer import base64, is_saved_undecoded, quoted_printable
 
@@ -44,7 +44,7 @@ _SPACE = b" \t\r\n\0"
 
 
 def read(raw: bytes, name: str) -> Mail:
-    """The mail that a file holds.
+    """The mail that a file holds; of a journal report, the mail that it reports.
 
     Raises `UnusableMail` if it holds none that can be read. Its message continues the name of the file.
     """
@@ -66,7 +66,10 @@ def read_any(raw: bytes, name: str) -> Mail:
             raise UnusableMail(f"is {kind}, not an e-mail")
     source = _raw_mail(raw, suffix)
     if source is not None:
-        return replace(bodies.mail(entities.read(source)), headers=headers.source(source))
+        message = entities.read(source)
+        if attached := journal.unwrapped(message):
+            source, message = attached, entities.read(attached)
+        return replace(bodies.mail(message), headers=headers.source(source))
     return _page(raw, suffix)
 
 

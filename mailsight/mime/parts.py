@@ -15,7 +15,10 @@ MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A mail or a part of it: its type, such as "text/html"; its decoded body; its parts, if it has any."""
+    """A mail or a part of it: its type, such as "text/html"; its decoded body; its parts, if it has any.
+
+    Of those with parts, only a forwarded mail has a body: its source.
+    """
 
     header: Header
     type: str

@@ -161,6 +161,28 @@ def test_mails_without_a_message_and_broken_ones_are_listed_and_the_rest_is_load
         archives.load(database, [tmp_path / "a.zip"], strict=True)
 
 
+def test_the_mail_that_a_journal_report_passes_on_is_its_recipients(database: Path, tmp_path: Path) -> None:
+    mail = (
+        b"From: Shop <news@shop.example>\r\nTo: undisclosed-recipients:;\r\nSubject: Hi\r\nX-Campaign: spring\r\n"
+        b"Content-Type: text/html\r\n\r\n<p>Hi Cas"
+    )
+    report = plain(
+        "Sender: news@shop.example\nSubject: Hi\nMessage-Id: <x@shop.example>\nBcc: Cas@mail.example\n"
+    )
+    wrapper = multipart("mixed", report, part("message/rfc822", mail), X_MS_Journal_Report="")
+    (tmp_path / "report.eml").write_bytes(b"Subject: Hi\nTo: journal@archive.example\n" + wrapper)
+    archives.load(database, [tmp_path / "report.eml"])
+    with Warehouse(database).snapshot() as data:
+        shown, received = mails.of_customer(data, "spring", "cas"), mails.received(data, "spring", "cas")
+    assert shown is not None
+    assert received is not None
+    assert (shown.html, shown.source, list(received.attachments)) == ("<p>Hi Cas", "archived", [])
+    assert list(received.headers[:2]) == [
+        ("X-Envelope-To", "Cas@mail.example"),
+        ("From", "Shop <news@shop.example>"),
+    ]
+
+
 def test_a_mail_with_files_only_is_shown_without_text(database: Path, tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes(to("ann", part('application/pdf; name="menu.pdf"', "PDF")))
     assert archives.load(database, [tmp_path / "a.eml"]).rejected == 0

@@ -46,6 +46,15 @@ def test_a_block_for_one_customer_moves_nothing_else() -> None:
     assert counts(f"<table>{''.join(stories)}", f"<table>{''.join(other)}") == {"text": 1}
 
 
+def marked(first: str, second: str) -> tuple[list[str], list[str]]:
+    """The texts that are marked in each of two e-mails."""
+    mails = side_by_side((first, second), (NOBODY, NOBODY))[:2]
+    left, right = (
+        re.findall(r'<mailsight-mark role="(?:dele|inser)tion">(.*?)</', mail.html) for mail in mails
+    )
+    return left, right
+
+
 def test_differences_are_marked_in_both() -> None:
     first, second, found = side_by_side(
         (
@@ -54,13 +63,53 @@ def test_differences_are_marked_in_both() -> None:
         ),
         (NOBODY, NOBODY),
     )
-    for mail, name in ((first, "Ann"), (second, "Bob")):
-        assert f"<p><mailsight-mark>Hello {name}</mailsight-mark></p>" in mail.html
-        assert mail.html.count("<mailsight-mark>") == 1
+    for mail, name, role in ((first, "Ann", "deletion"), (second, "Bob", "insertion")):
+        assert f'<p>Hello <mailsight-mark role="{role}">{name}</mailsight-mark></p>' in mail.html
+        assert mail.html.count("<mailsight-mark ") == 1
         assert re.search(r'<a [^>]*data-link="0" data-differs>', mail.html)
         assert re.search(r"<img [^>]*data-differs>", mail.html)
         assert mail.html.count("[data-differs]") > 0
     assert found == {Kind.TEXT: 1, Kind.LINK: 1, Kind.PICTURE: 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "in_first", "in_second"),
+    [
+        ("You have 120 points left.", "You have 1,250.5 points left.", ["120"], ["1,250.5"]),
+        ("Dear Ann, hello again", "Dear Bob Lee, hello again", ["Ann"], ["Bob Lee"]),
+        ("499 points", "Gold: 501 points", ["499"], ["Gold: 501"]),
+        ("Free shipping until Friday", "Free shipping", ["until Friday"], []),
+        ("to ann@a.example today", "to bob@b.example today", ["ann@a.example"], ["bob@b.example"]),
+        ("A <b>big</b> and <i>red</i> hat", "A <b>big</b> and <i>blue</i> hat", ["red"], ["blue"]),
+        ("An <b>old red</b> hat for you", "An <b>old</b> hat for you", ["red"], []),
+        ("one <b>two</b> three four five", "one 2 3 four five", ["two", " three"], ["2 3"]),
+        ("Hello <b>A</b>nn of Oslo", "Hello <b>B</b>nn of Oslo", ["A", "nn"], ["B", "nn"]),
+        ("the cat and the dog", "the cat and the owl and the dog", [], ["owl and the"]),
+        ("a &lt;b&gt; c d", "a &lt;i&gt; c d", ["b"], ["i"]),
+        ("Only for members", "See you next week", ["Only for members"], ["See you next week"]),
+        ("a .b", "a. b", ["a .b"], ["a. b"]),
+    ],
+)
+def test_the_words_that_differ_are_marked(
+    first: str, second: str, in_first: list[str], in_second: list[str]
+) -> None:
+    assert marked(f"<p>{first}<p>Same", f"<p>{second}<p>Same") == (in_first, in_second)
+
+
+def test_a_mark_holds_text_only() -> None:
+    hostile = "<p>Hi &lt;img src=x&gt; &lt;/mailsight-mark&gt;&lt;script&gt; and welcome to our shop today"
+    (first, _, _) = side_by_side((hostile, "<p>Hi Ann and welcome to our shop today"), (NOBODY, NOBODY))
+    assert "<script" not in first.html
+    assert "<img" not in first.html
+    assert first.html.count("<mailsight-mark") == first.html.count("</mailsight-mark>") == 1
+
+
+def test_comparing_words_takes_time_in_proportion_to_their_number() -> None:
+    words = [f"w{number % 7}" for number in range(5_000)]
+    first, second = " ".join(words), " ".join(reversed(words))
+    nodes = "".join(f"<b>{word} </b>" for word in words)
+    assert marked(f"<p>{nodes}", f"<p>{second}") != ([], [])
+    assert marked(f"<p>{first} " * 20, f"<p>{second} " * 20) != ([], [])
 
 
 def test_equal_mails_have_no_marks_and_no_mail_imitates_them() -> None:
@@ -81,6 +130,13 @@ PIECES = st.lists(
     st.sampled_from(["<p>A", "<p>B", "<p>C", "<a href=1>x</a>", "<a href=2>x</a>", "<img src=1>", "text "]),
     max_size=12,
 ).map("".join)
+
+
+@given(st.lists(st.sampled_from(["a ", "b ", "<b>c</b>", "d, ", "<i>", " "])), st.text("ab c,"))
+def test_marks_change_no_text(first: list[str], second: str) -> None:
+    mails = "".join(first), second
+    for mail, html in zip(side_by_side(mails, (NOBODY, NOBODY))[:2], mails, strict=True):
+        assert parse(mail.html).body.text() == parse(html).body.text()  # type: ignore[union-attr]
 
 
 @given(PIECES, PIECES)

@@ -83,6 +83,9 @@ SHAPES: Mapping[Language, Shape] = {
     Language.LIQUID: Shape(
         "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
     ),
+    Language.LIQUIDJS: Shape(
+        "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
+    ),
     Language.DJANGO: Shape(
         "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
     ),

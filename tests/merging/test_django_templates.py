@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mailsight.merging.languages import Language
 from mailsight.merging.limits import MAX_CHARACTERS
 from mailsight.merging.recognition import has_fields
-from mailsight.merging.rendering import Rendered, render
+from mailsight.merging.rendering import MailTemplate, Rendered, render, render_mail
 
 VALUES = {
     "first_name": "Ada & Co",
@@ -54,7 +54,26 @@ def django(template: str, *, is_html: bool = True) -> Rendered:
         ("{{ person|lookup:'Hat size'|default:'?' }}", "?"),
         ("{% if person|lookup:'Shoe size' > 40 %}large{% endif %}", "large"),
         ("{{ signed_up|format_date_string|date:'j F Y' }}", "9 March 2026"),
-        ("{{ 'A-B'|find_replace:'-|+' }} {{ points|multiply:2 }} {{ 'a/'|trim_slash }}", "A+B 240 a"),
+        ("{{ 'A-B'|find_replace:'-|+' }} {{ points|multiply:2 }} {{ 'a/'|trim_slash }}", "A+B 240.0 a"),
+        ("{% today '%Y-%m-%d' as today %}{{ today }} {{ today|days_later:5 }}", "2026-08-29 2026-09-03"),
+        ("{% today '%Y-%m-%d' as t %}{{ t|days_later:5|format_date_string|date:'M d' }}{% now 'Y' as y %} {{ y }}",
+         "Sep 03 2026"),
+        ("{{ signed_up|format_date_string|date:'m-d-Y g:i a' }} {{ '12-31-2026'|days_later:1 }}",
+         "03-09-2026 7:05 a.m. 01-01-2027"),
+        ("{{ 5.01|ceil }} {{ 5.9|floor }} {{ 5.123|round_up:2 }} {{ 5.129|round_down:2 }} {{ '10'|divide:'2' }}",
+         "6.0 5.0 5.13 5.12 5.0"),
+        ("{{ 1|floatadd:1.1 }} {{ 3|minus:1 }} {{ 5|remainder:2 }} {{ '.25'|percentize:2 }}",
+         "2.1 2.0 1.0 25.00%"),
+        ("{{ '1,2'|split:','|sum_list }}", "3.0"),
+        ("{{ 'a,b,c'|replace_first:',|-' }} {{ 'a,b,c'|replace_last:',|-' }} {{ 'abab'|remove_last:'ab' }}",
+         "a-b,c a,b-c ab"),
+        ("{{ event.Lines|map:'Name'|list_to_string }} {{ event.Lines|dictfilter:'Price>30'|map:'Name'|join:',' }}",
+         "Kettle and Teapot Teapot"),
+        ("{{ event.Lines|list_where:'Name=Kettle'|size }} {{ sizes|sort|join:'' }}", "1 LMS"),
+        ("{{ 'b,A'|split:','|sort_natural|last }}", "b"),
+        ("{{ 'a'|upcase }}{{ 'B'|downcase }} {{ 'a b&c'|urlencodeplus }}", "Ab a+b%26c"),
+        ("{{ lines|strip_newlines }} {{ CITY|missing_image }}", "ab Porto"),
+        ("{% if points|gt:100 and points|lte:120 %}yes{% endif %}", "yes"),
         ("{% today '%d.%m.%Y' %} {% current_year %} {% current_month_name %}", "29.08.2026 2026 August"),
         # Brevo
         ('{{ contact.CITY | default : "your town" }} {{ contact.STREET | default : "|:" }}', "Porto |:"),
@@ -148,6 +167,9 @@ def test_what_is_not_known_stays_and_is_named(
          "{{ points|stringformat:'099999999d' }}{{ 'a'|center:99999999 }}120",
          ("{{ points|stringformat:'099999999d' }}", "{{ 'a'|center:99999999 }}")),
         ("{% if vip %}{% include 'x' %}{% endif %}", "", ()),
+        ("{{ company|missing_product_image }}{{ event.Lines|dictfilter:'Price' }}", None,
+         ("{{ company|missing_product_image }}", "{{ event.Lines|dictfilter:'Price' }}")),
+        ("{% render_variable other %}", None, ("{% render_variable other %}",)),
     ],
 )  # fmt: skip
 def test_code_that_can_not_be_run_stays(
@@ -161,6 +183,13 @@ def test_without_the_time_of_sending_there_is_no_now() -> None:
     assert render(template, {}, Language.DJANGO) == Rendered(
         template, unsupported=("{% now 'Y' %}", "{% today %}")
     )
+
+
+def test_the_preview_text_may_stand_in_the_mail() -> None:
+    mail = MailTemplate("{% render_variable preview_text %}", preheader="Hi & {{ first_name }}")
+    rendered = render_mail(mail, {"first_name": "Ada"}, Language.DJANGO)
+    assert rendered.mail.html == "Hi &amp; Ada"
+    assert django("{% render_variable preview_text %}").unknown == ("preview_text",)
 
 
 SEVEN_LOOPS = "".join(f"{{% for c{depth} in numbers %}}" for depth in range(7)) + "{% endfor %}" * 7

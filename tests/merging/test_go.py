@@ -66,6 +66,10 @@ def rendered(template: str, values: Any = CUSTOMER, *, is_html: bool = False) ->
          'a 3.14 3 "b"   2.2|c   |003.14|7%'),
         ('{{ printf "%d" .Subscriber.Attribs.n }} {{ printf "%s" }} {{ printf "a" 1 }}',
          "%!d(float64=3) %!s(MISSING) a%!(EXTRA int=1)"),
+        ('{{ printf "%T %T %c|%5c|%F %E %+v" 3 .Subscriber.Attribs.n 66 233 1.5 1234.5 .Subscriber.Attribs.map }}',
+         "int float64 B|    é|1.500000 1.234500E+03 map[a:x b:1]"),
+        ('{{ printf "%s %f %t %d %z %s" 3 3 1 "a" 3 nil }}',
+         "%!s(int=3) %!f(int=3) %!t(int=1) %!d(string=a) %!z(int=3) %!s(<nil>)"),
         ('{{ print 1 2 "a" 3 nil true }}', "1 2a3 <nil> true"),
         ('{{ len .Subscriber.Attribs.items }} {{ len "åb" }} {{ (index .Subscriber.Attribs.items 0).name }}',
          "2 3 Tea"),
@@ -159,6 +163,10 @@ def test_values_are_escaped_where_they_stand_in_html(template: str, text: str) -
         ("{{ end }}{{ if true }}a", Rendered("{{ end }}{{ if true }}a", (), (), ("{{ end }}", "{{ if true }}"))),
         ("{{ .a..b }} {{ | }} {{ 'ab }} {{ x", Rendered(
             "{{ .a..b }} {{ | }} {{ 'ab }} {{ x", (), (), ("{{ .a..b }}", "{{ | }}"))),
+        *((call, Rendered(call, unsupported=(call,))) for call in (
+            '{{ printf "%U" 65 }}', '{{ printf "%x" "hi" }}', '{{ printf "%[2]d %[1]d" 1 2 }}',
+            '{{ printf "%*d" 5 2 }}', '{{ printf "%.3d" 5 }}', '{{ printf "% d" 5 }}', '{{ printf "%G" 1e21 }}',
+            '{{ printf "%s" .Subscriber.Attribs.items }}', '{{ printf "%#v" .Subscriber.Attribs.map }}')),
         ('{{ template "content" . }}', Rendered('{{ template "content" . }}', (), (), ('{{ template "content" . }}',))),
         ("{{ break }}{{ $x }}{{ index 1 2 }}", Rendered(
             "{{ break }}{{ $x }}{{ index 1 2 }}", (), (), ("{{ break }}", "{{ $x }}", "{{ index 1 2 }}"))),

@@ -1,5 +1,6 @@
 """Handlebars is rendered as handlebars.js does it, with the helpers of the senders that use it."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -27,7 +28,18 @@ KNOWN = {
     "field": "first",
     "First name": "Ann",
     "joined": "2026-03-08T21:05:09Z",
+    "dates": [
+        {"name": "a", "at": "2026-03-08T21:05:09Z"},
+        {"name": "b", "at": "2026-03-08T22:05:09+02:00"},
+        {"name": "c", "at": "2026-03-09"},
+    ],
+    "pets": [
+        {"name": "Tom", "kind": "cat", "born": {"year": 10}},
+        {"name": "Rex", "kind": "dog", "born": {"year": 9}},
+        {"name": "Kit", "kind": "cat", "born": {"year": 9}},
+    ],
 }
+SHA1_OF = hashlib.sha1(b"first@0", usedforsecurity=False).hexdigest()
 
 # Each text is what handlebars.js 4.7.10 writes.
 PROGRAM = {
@@ -144,7 +156,77 @@ HELPERS = [
     ("Hi %recipient.first name%, {{field}}", "Hi %recipient.first name%, first"),
     ("Hi %recipient.field%", "Hi first"),
     ("{{{{raw}}}} {{name}} {{{{/raw}}}}", " {{name}} "),
-]
+    # Iterable
+    (
+        '{{#sortBy items field="price" order="desc" as |s|}}{{#each s}}{{title}} {{/each}}{{/sortBy}}{{items.0.title}}',
+        "Rug Lamp Lamp",
+    ),
+    (
+        '{{#sortBy dates field="at" as |s|}}{{#each s}}{{name}}{{/each}}{{/sortBy}}',
+        "bac",
+    ),
+    ('{{#sortBy nickname field="x" as |s|}}{{#each s}}a{{else}}none{{/each}}{{/sortBy}}', "none"),
+    (
+        ('{{#groupBy pets field="kind" as |groups|}}{{#each groups as |group|}}{{group.key.kind}} {{group.count}} '
+        "{{#each group.items as |pet|}}{{pet.name}}{{/each}};{{/each}}{{#each groups}}{{key}}{{/each}}{{/groupBy}}"),
+        "cat 2 TomKit;dog 1 Rex;catdog",
+    ),
+    (
+        ('{{#sortBy pets field="kind,born.year" as |s|}}{{#groupBy s field="kind,born.year" as |groups|}}'
+        "{{#each groups as |g|}}{{g.key.kind}} {{g.key.year}} {{g.count}},{{/each}}{{/groupBy}}{{/sortBy}}"),
+        "cat 9 1,cat 10 1,dog 9 1,",
+    ),
+    (
+        ('{{#minInList items "price"}}{{title}}{{/minInList}} {{#maxInList items "price"}}{{title}}{{/maxInList}}'
+        '{{#minInList none "price"}}a{{else}}!{{/minInList}}'),
+        "Lamp Rug!",
+    ),
+    ('{{#lookup sizes "b" as |size|}}{{size}}{{field}}{{/lookup}}{{#lookup sizes "c" as |s|}}a{{/lookup}}', "1first"),
+    (
+        "{{#urlEncode}}{{field}} ~*.-_ é&{{/urlEncode}} {{#base64}}{{field}}{{/base64}} {{md5 field}}",
+        "first+%7E*.-_+%C3%A9%26 Zmlyc3Q= 8b04d5e3775d298e78455efc5ca404d5",
+    ),
+    ("{{#sha1}}{{field}}@{{zero}}{{/sha1}} {{#breaklines}}a\r\nb\n{{/breaklines}}", SHA1_OF + " a<br>b<br>"),
+    (
+        "{{slugify \"It's time for our 2nd Sale\"}} {{center 'Hello' size=20 pad='-'}} {{toUrlEncodedJson person}}",
+        ("its-time-for-our-nd-sale -------Hello-------- "
+        "%7B%22first%22%3A%22Ann%22%2C%22address%22%3A%7B%22city%22%3A%22Oslo%22%7D%7D"),
+    ),
+    (
+        ("{{numberFormat 123.456789 maximumFractionDigits=3}} {{numberFormat 123.4 minimumFractionDigits=5}} "
+        '{{numberFormat points groupingUsed=false}} {{numberFormat price "#,##0.00" "de_DE"}}'),
+        "123.457 123.40000 1250 1.234,50",
+    ),
+    ('{{numberFormat 29.99 "currency" "fr_FR"}} {{numberFormat 3 "currency" "en_GB"}}', "29,99\xa0€ £3.00"),
+    (
+        " ".join(
+            f'{{{{numberFormat {number} "integer" roundingMode="{mode}"}}}}'
+            for number, mode in [
+                (5.5, "up"), (5.5, "down"), (-5.5, "ceiling"), (-5.5, "floor"), (6.5, "half_even"), (-5.5, "half_up"),
+                (-5.5, "half_down"),
+            ]
+        ),
+        "6 5 -5 -6 6 -6 -5",
+    ),
+    (
+        '{{dateFormat joined "long" "de_DE"}} {{dateFormat joined "d MMMM" "es_ES"}} {{dateFormat joined "u D"}}',
+        "8. März 2026 8 marzo 7 67",
+    ),
+    (
+        ('{{dateMath joined "+1y-1M+3w-17d+7h+1m-50s"}} {{dateMath "2025-01-31" "+1M" format="yyyy-MM-dd"}} '
+        '{{dateMath joined "+3h" format="long" tz="Asia/Tokyo" locale="es_ES"}}'),
+        "Feb 13, 2027 2025-02-28 9 de marzo de 2026",
+    ),
+    (
+        ("""{{#ifContains items '{"title":"Rug","left":"3"}'}}a{{/ifContains}}{{#ifContains items `{"title":"x"}`}}b"""
+        "{{else}}c{{/ifContains}}"),
+        "ac",
+    ),
+    # Mandrill
+    ("{{#if `points > 1000`}}a{{/if}}{{#if `points &lt; 5`}}b{{else}}c{{/if}}", "ac"),
+    ('{{#if `field == "x"`}}a{{elseif `person.first != "Ann" || !vip`}}b{{elseif `points <= 1250`}}c{{/if}}', "c"),
+    ("{{#unless `lapsed && vip`}}a{{/unless}}", "a"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("template", "text"), HELPERS)
@@ -161,6 +243,13 @@ def test_now_is_the_time_of_sending() -> None:
     sent_at = datetime(2026, 3, 8, 21, 5, tzinfo=UTC)
     rendered = render('{{now format="yyyy"}} {{now "d MMMM"}}', {}, Language.HANDLEBARS, sent_at=sent_at)
     assert rendered == Rendered("2026 8 March")
+    counted = """{{dateMath "2026-12-24" (now format="-y'y'+1'y'-M'M'+1'M'-d'd'+1'd'") format="D"}} days"""
+    age = """{{dateMath "1990-05-06" (now format="-y'y'+1'y'-M'M'+1'M'-d'd'+1'd'" tz="UTC") format="yy"}}"""
+    others = '{{dateMath "now" "-24h" format="yyyyMMddHH"}} {{dateMath "midnight" "+1h" format="dd HH" tz="Japan"}}'
+    rendered = render(
+        f'{counted} {age} {others} {{{{date "D, d.m.y"}}}}', {}, Language.HANDLEBARS, sent_at=sent_at
+    )
+    assert rendered == Rendered("290 days 35 2026030721 09 01 Sun, 08.03.26")
     assert render(template, {}, Language.HANDLEBARS) == Rendered(template, unknown=("now",))
 
 
@@ -208,7 +297,35 @@ def test_what_is_unknown_is_listed(template: str, rendered: Rendered) -> None:
         ("{{#if vip}}a {{zero}}", "{{#if vip}}a 0", ("{{#if vip}}",)),
         ("{{zero}}{{/if}} {{else}}", "0{{/if}} {{else}}", ("{{/if}}", "{{else}}")),
         ("{{#if vip}}{{#each tags}}{{zero}}{{/if}}", "{{#each tags}}0", ("{{#each tags}}",)),
-        ("{{#if `points > 3`}}a{{/if}}", "{{#if `points > 3`}}a{{/if}}", ("{{#if `points > 3`}}", "{{/if}}")),
+        ("{{#if `points + 3`}}a{{/if}}", "{{#if `points + 3`}}a{{/if}}", ("{{#if `points + 3`}}", "{{/if}}")),
+        ("{{elseif zero}} {{zero}}", "{{elseif zero}} 0", ("{{elseif zero}}",)),
+        (
+            '{{#sortBy items field="colour" as |sorted|}}a{{/sortBy}}',
+            '{{#sortBy items field="colour" as |sorted|}}a{{/sortBy}}',
+            ('{{#sortBy items field="colour" as |sorted|}}',),
+        ),
+        (
+            '{{#groupBy items as |groups|}}a{{/groupBy}}{{#minInList points "x"}}b{{/minInList}}',
+            '{{#groupBy items as |groups|}}a{{/groupBy}}{{#minInList points "x"}}b{{/minInList}}',
+            ("{{#groupBy items as |groups|}}", '{{#minInList points "x"}}'),
+        ),
+        (
+            '{{#md5 field}}a{{/md5}}{{#lookup person "first"}}b{{/lookup}}',
+            '{{#md5 field}}a{{/md5}}{{#lookup person "first"}}b{{/lookup}}',
+            ("{{#md5 field}}", '{{#lookup person "first"}}'),
+        ),
+        ("{{toUrlEncodedJson this}}", "{{toUrlEncodedJson this}}", ("{{toUrlEncodedJson this}}",)),
+        ("{{center field size=99999}}", "{{center field size=99999}}", ("{{center field size=99999}}",)),
+        (
+            '{{dateMath joined "/d"}} {{dateMath joined "+9999999d"}} {{dateMath joined "-3000y"}}',
+            '{{dateMath joined "/d"}} {{dateMath joined "+9999999d"}} {{dateMath joined "-3000y"}}',
+            ('{{dateMath joined "/d"}}', '{{dateMath joined "+9999999d"}}', '{{dateMath joined "-3000y"}}'),
+        ),
+        (
+            '{{numberFormat price "percent" "fr_FR"}} {{numberFormat price "currency" "xx"}} {{timestamp}}',
+            '{{numberFormat price "percent" "fr_FR"}} {{numberFormat price "currency" "xx"}} {{timestamp}}',
+            ('{{numberFormat price "percent" "fr_FR"}}', '{{numberFormat price "currency" "xx"}}'),
+        ),
         ("{{if}} {{ {{zero}} {{", "{{if}} {{ 0 {{", ("{{if}}", "{{")),
         ("{{name|upper}} {{zero}}", "{{name|upper}} 0", ("{{name|upper}}",)),
         ("{{!-- open {{zero}}", "{{!-- open 0", ("{{",)),
@@ -230,10 +347,16 @@ def test_what_cannot_be_run_stays_visible(template: str, text: str, unsupported:
         "{{#each a}}{{#each ../a}}{{#each ../../a}}{{#each ../../../a}}{{/each}}{{/each}}{{/each}}{{/each}} end",
         "{{#each a}}{{../long}}{{/each}} end",
         '{{#*inline "x"}}{{> x}}{{> x}}{{/inline}}{{> x}} end',
+        pytest.param(
+            "{{#each a}}{{#each ../a}}{{#if (toUrlEncodedJson @root.big)}}{{/if}}{{/each}}{{/each}} end",
+            marks=pytest.mark.slow,
+        ),
+        "{{#base64}}" * 49 + "{{long}}" + "{{/base64}}" * 49 + " end",
     ],
 )
 def test_a_template_that_never_ends_is_stopped(template: str) -> None:
-    rendered = render(template, {"a": list(range(100)), "long": "x" * 100_000}, Language.HANDLEBARS)
+    values = {"a": list(range(100)), "long": "x" * 100_000, "big": {"x": "x" * 100_000}}
+    rendered = render(template, values, Language.HANDLEBARS)
     assert rendered.text.endswith(" end")
     assert len(rendered.text) <= MAX_CHARACTERS + 2 * len(template)
     assert rendered.unsupported
@@ -247,7 +370,8 @@ def test_values_are_never_templates() -> None:
 
 PIECES = (
     "{{ }} {{{ }}} {{#if {{else {{/if}} {{#each {{/each}} {{> a . .. / [ ] ( ) ' ~ ! -- | as |x| = \\ {{{{ }}}} @ ^ & "
-    "equals lookup 1 \0 \ud800 {{#*inline 'a'}} {{/inline}}"
+    "equals lookup 1 \0 \ud800 {{#*inline 'a'}} {{/inline}} ` {{#sortBy {{#groupBy field='b' {{elseif {{#base64}} "
+    "md5 now dateMath '+1M' minInList"
 )
 TEXTS = st.lists(st.sampled_from([*PIECES.split(), '"', " ", "\n"]))
 

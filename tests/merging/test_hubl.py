@@ -50,9 +50,13 @@ def hubl(template: str) -> Rendered:
         ("{{ 'gold' if points > 100 else 'grey' }} {{ vip ? 'a:b' : 'c?d' }}", "gold c?d"),
         ("{{ points > 100 && !vip || company }} {{ 'M' in sizes }} {{ city < 5 }}", "true true false"),
         ("{{ city.upper() }} {{ city.replace('P', 'F') }} {{ deal.get('x', 'none') }}", "PORTO Forto none"),
+        ("{{ company == null }} {{ null in [null] }} [{{ null }}{{ null.x }}] {{ [1]|union(company or [2]) }}",
+         "true true [] [1, 2]"),
+        ("{{ 'a\nb\r\n'|escapejs }} {{ 'a\nb' }}", "a\\nb\\r\\n a\nb"),
         # Statements
         ("{% if vip %}a{% elif points is divisibleby 7 %}b{% else %}c{% endif %}", "c"),
         ("{% if city is defined and company is not defined %}yes{% endif %}", "yes"),
+        ("{% if sizes is iterable and city is not iterable %}yes{% endif %}", "yes"),
         ("{% if city is string_startingwith 'Po' and sizes is containing 'L' %}yes{% endif %}", "yes"),
         ("{% unless vip %}join{% else %}stay{% endunless %}", "join"),
         ("{% for l in deal.lines %}{{ loop.index }}{{ l.name }}{{ '' if loop.last else ',' }}{% endfor %}",

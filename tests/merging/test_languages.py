@@ -29,6 +29,8 @@ def test_a_language_is_known_by_its_own_names(language: Language) -> None:
         ("Braze", Language.LIQUID),
         ("Customer.io", Language.LIQUID),
         ("customer_io", Language.LIQUID),
+        ("LiquidJS", Language.LIQUIDJS),
+        ("Knock", Language.LIQUIDJS),
         ("Postmark", Language.MUSTACHIO),
         ("Amazon SES", Language.HANDLEBARS),
         ("Salesforce Marketing Cloud", Language.AMPSCRIPT),

@@ -84,6 +84,24 @@ def liquid(template: str) -> Rendered:
         ("{% if vip %}{% assign tone = 'warm' %}{% endif %}[{{ tone }}]", "[]"),
         ("{% increment n %}{% increment n %}{{ n }}", "012"),
         ("{% liquid\n assign x = visits | times: 2\n if x > 10\n echo x\n endif %}", "14"),
+        # Customer.io and LiquidJS
+        ("{{ 1234567.896 | currency: 'en', 'EUR' }} {{ 1234567.896 | rounded_currency: 'en', 'EUR' }}",
+         "€1,234,567.90 €1,234,568"),
+        ("{{ 10.5 | rounded_currency }} {{ 10.99 | rounded_currency: 'de-DE' }}", "$11 11\xa0€"),
+        ("{{ signed_up | date: '%H:%M', 'America/New_York' }} {{ signed_up | date: '%H:%M', 360 }}", "02:05 00:05"),
+        ("{{ 1483272000 | add_day: 5 | date: '%F' }} {{ 1483272000 | subtract_month: 1 | add_year: 2 }}",
+         "2017-01-06 1543665600"),
+        ("{{ signed_up | date_to_string }} {{ signed_up | date_to_long_string: 'ordinal', 'US' }}",
+         "09 Mar 2026 March 9th, 2026"),
+        ("{{ signed_up | date_to_string: 'ordinal' }} {{ signed_up | date_to_rfc822 }}",
+         "9th Mar 2026 Mon, 09 Mar 2026 07:05:00 +0100"),
+        ("{{ signed_up | date_to_xmlschema }} {{ signed_up | timezone: 'Asia/Tokyo' | date: '%H' }}",
+         "2026-03-09T07:05:00+01:00 15"),
+        (("{% assign all = basket | group_by: 'price' %}{% for g in all %}{{ g.name }}:{{ g.items | size }} "
+         "{% endfor %}"), "30:1 45:1 "),
+        ("{{ basket | where_not: 'price', 30 | map: 'name' }} {{ 'The _config.yml file' | slugify }}",
+         "Teapot the-config-yml-file"),
+        ("{% assign j = '[1,2]' | from_json %}{{ j | last }} {{ 'a' | base64 }}", "2 YQ=="),
         # White space, comments, raw
         ("a {%- if visits -%} b {%- endif -%} c", "abc"),
         ("a\r\n{% if visits %}b\r\n{% endif %}", "a\r\nb\r\n"),
@@ -122,6 +140,41 @@ def liquid(template: str) -> Rendered:
 )  # fmt: skip
 def test_a_template_reads_as_its_sender_writes_it(template: str, text: str) -> None:
     assert liquid(template) == Rendered(text)
+
+
+# What liquidjs 10 writes, and Shopify's Liquid.
+PROGRAMS = {
+    "{{ 1999 | divided_by: 100 }} {{ 10 | divided_by: 5 }} {{ 7 | divided_by: 2.0 }}": ("19.99 2 3.5", "19 2 3.5"),
+    "{{ balance | times: 2 }} {{ 1.0 | plus: 1 }} {{ whole }}": ("25 2 3", "25.0 2.0 3.0"),
+    "{{ 0.1 | plus: 0.2 }} {{ 1.1 | times: 3 }}": ("0.30000000000000004 3.3000000000000003", "0.3 3.3"),
+    "{{ visits | modulo: 4 }} {{ points | minus: '20' }} {{ 'a' | plus: 1 }}": ("3 100 1", "3 100 1"),
+    "{{ first_name | first }}{{ first_name | last }}{{ sizes | last }}": ("AaS", "S"),
+    "{% assign cents = points | divided_by: 7.0 | round: 2 %}{{ cents }} {{ cents | append: '' }}":
+        ("17.14 17.14", "17.14 17.14"),
+    "{% if whole == 3 %}{{ whole | append: 'x' }}{% endif %}": ("3x", "3.0x"),
+    "{{ 'a b ' | truncatewords: 2 }}{{ 'a b ' | truncatewords: 3, '!' }}{{ 'a b' | truncatewords: 3 }}":
+        ("a b...a b !a b", "a b a b a b"),
+    "{{ '12.5' | to_integer }} {{ \"it's (a b)*\" | url_encode }}":
+        ("12.5 it's+(a+b)*", "12 it%27s+%28a+b%29%2A"),
+    "{% if unset < 1 %}a{% endif %}{% if yes > 0 %}b{% endif %}{% if none < 1 %}c{% endif %}": ("ab", ""),
+    "{{ vip | url_encode }} {{ sizes | url_encode }}": ("false MSLS", "false MSLS"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("template", PROGRAMS)
+def test_liquidjs_has_the_numbers_of_javascript(template: str) -> None:
+    values = VALUES | {"whole": 3.0, "unset": "", "yes": True, "none": None}
+    texts = tuple(
+        render(template, values, language).text for language in (Language.LIQUIDJS, Language.LIQUID)
+    )
+    assert texts == PROGRAMS[template]
+
+
+def test_what_liquidjs_divides_by_nothing_stays() -> None:
+    template = "{{ 5 | divided_by: 0 }}{{ 5 | divided_by: 3, true }}"
+    assert render(template, {}, Language.LIQUIDJS) == Rendered(
+        "{{ 5 | divided_by: 0 }}1", unsupported=("{{ 5 | divided_by: 0 }}",)
+    )
 
 
 @pytest.mark.parametrize(

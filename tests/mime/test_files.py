@@ -157,3 +157,45 @@ def test_what_a_browser_saves_is_read(browser: Browser, tmp_path: Path, saved_as
 
 def test_files_are_recognised_in_uploads() -> None:
     assert {".html", ".eml", ".emlx", ".mht", ".mhtml", ".msg", ".txt"} <= set(SUFFIXES)
+
+
+REPORT = "Sender: a@b.example\r\nRecipient: ann@c.example\r\nTo: bob@c.example, Expanded: all@c.example\r\n"
+MAIL = part("text/html", "<p>Inside", Subject="Mine")
+
+
+@pytest.mark.parametrize(
+    ("fields", "parts", "first_field", "html_of"),
+    [
+        (
+            {"X_MS_Journal_Report": ""},
+            [plain(REPORT), part("message/rfc822", MAIL)],
+            "X-Envelope-To",
+            "Inside",
+        ),
+        ({"Content_Identifer": "ExJournalReport"}, [part("message/rfc822", MAIL)], "Content-Type", "Inside"),
+        (
+            {"X_MS_Journal_Report": ""},
+            [part("message/rfc822", base64.encodebytes(MAIL), Content_Transfer_Encoding="base64")],
+            "Content-Type",
+            "Inside",
+        ),
+        ({"X_MS_Journal_Report": ""}, [html("<p>Outside")], "Subject", "Outside"),
+        ({}, [html("<p>Outside"), part("message/rfc822", MAIL)], "Subject", "Outside"),
+    ],
+)
+def test_a_journal_report_is_the_mail_that_it_reports(
+    fields: dict[str, str], parts: list[bytes], first_field: str, html_of: str
+) -> None:
+    mail = read(b"Subject: Report\n" + multipart("mixed", *parts, **fields), "a.eml")
+    assert html_of in (mail.html or "")
+    assert (mail.headers or "").startswith(f"{first_field}:")
+    assert (mail.subject == "Mine") is (html_of == "Inside")
+
+
+def test_a_journal_report_names_everyone_who_may_have_been_addressed() -> None:
+    report = multipart("mixed", plain(REPORT), part("message/rfc822", MAIL), X_MS_Journal_Report="")
+    assert [line for line in (read(report, "a.eml").headers or "").splitlines() if "Envelope" in line] == [
+        "X-Envelope-To: ann@c.example",
+        "X-Envelope-To: bob@c.example",
+        "X-Envelope-To: all@c.example",
+    ]

@@ -328,19 +328,33 @@ class _ValueNode(Node):  # type: ignore[misc]
         return context.write(base.render_value_in_context(value, context))
 
 
-class _NowNode(Node):  # type: ignore[misc]
-    """The time of sending."""
+class _PreviewNode(Node):  # type: ignore[misc]
+    """Klaviyo's {% render_variable preview_text %}."""
 
-    def __init__(self, pattern: str, *, is_django: bool = False) -> None:
+    def render(self, context: Context) -> str:
+        if "preheader" not in context.values.mail:
+            raise _NotKnownError("preview_text")
+        return context.write(base.render_value_in_context(context.values.mail["preheader"], context))
+
+
+class _NowNode(Node):  # type: ignore[misc]
+    """The time of sending, or with a name, what gives that name to it."""
+
+    def __init__(self, pattern: str, *, is_django: bool = False, name: str | None = None) -> None:
         self._pattern = pattern
         self._is_django = is_django
+        self._name = name
 
     def render(self, context: Context) -> str:
         now = context.values.sent_at
         if now is None:
             raise ValueError("the time of sending is not known")
         write = defaultfilters.date if self._is_django else dates.written
-        return context.write(str(write(now, self._pattern)))
+        text = str(write(now, self._pattern))
+        if self._name is None:
+            return context.write(text)
+        context[self._name] = text
+        return ""
 
 
 class _SetNode(Node):  # type: ignore[misc]
@@ -365,13 +379,25 @@ def _value_tag(_parser: Parser, token: Token) -> Node:
 
 def _today(_parser: Parser, token: Token) -> Node:
     name, *patterns = token.split_contents()
+    patterns, variable = _named(patterns)
     pattern = _NOW_TAGS.get(name) or "".join(patterns)[1:-1] or "%Y-%m-%d"
-    return _NowNode(pattern)
+    return _NowNode(pattern, name=variable)
 
 
 def _now(_parser: Parser, token: Token) -> Node:
-    _, pattern = token.split_contents()
-    return _NowNode(pattern[1:-1], is_django=True)
+    [pattern], variable = _named(token.split_contents()[1:])
+    return _NowNode(pattern[1:-1], is_django=True, name=variable)
+
+
+def _named(words: list[str]) -> tuple[list[str], str | None]:
+    """What a tag is given, and the name in its "as name"."""
+    return (words[:-2], words[-1]) if words[-2:-1] == ["as"] else (words, None)
+
+
+def _preview(_parser: Parser, token: Token) -> Node:
+    if token.split_contents()[1:] != ["preview_text"]:
+        raise TemplateSyntaxError(token.contents)
+    return _PreviewNode()
 
 
 def _set(parser: Parser, token: Token) -> Node:
@@ -387,5 +413,5 @@ def _library() -> Library:
     library.filters = filters()
     library.tags = {name: defaulttags.register.tags[name] for name in _TAGS}
     library.tags |= dict.fromkeys(_FIELD_TAGS, _value_tag) | dict.fromkeys((*_NOW_TAGS, "today"), _today)
-    library.tags |= {"now": _now, "set": _set, LITERAL: _literal}
+    library.tags |= {"now": _now, "set": _set, "render_variable": _preview, LITERAL: _literal}
     return library

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import math
+import operator
 import re
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote, unquote_plus
 
 from django.template import Library, defaultfilters
 
@@ -19,6 +21,8 @@ from mailsight.merging.values import MISSING, member
 # Filters whose result depends on chance or on the current time, or whose time is not linear.
 _LEFT_OUT = frozenset({"pprint", "random", "timesince", "timeuntil", "urlize", "urlizetrunc"})
 _MAX_WIDTH = 1_000
+_CONDITION = re.compile(r"\s*([^<>=!]{1,200}?)\s*(==|!=|<=|>=|=>|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_ORDERS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=>": operator.ge}
 
 
 def lookup(value: Any, name: Any) -> Any:
@@ -55,10 +59,19 @@ def _stringformat(value: Any, arg: Any) -> Any:
     return defaultfilters.stringformat(value, arg)
 
 
-def _find_replace(value: Any, arg: Any) -> str:
+def _pair(arg: Any) -> tuple[str, str]:
     """Klaviyo's: "old|new"."""
     old, _, new = str(arg).partition("|")
-    return _replaced(value, old, new)
+    return old, new
+
+
+def _find_replace(value: Any, arg: Any) -> str:
+    return _replaced(value, *_pair(arg))
+
+
+def _replaced_last(value: Any, old: str, new: str) -> str:
+    before, match, after = str(value).rpartition(old) if old else (str(value), "", "")
+    return f"{before}{new}{after}" if match else before + after
 
 
 def _replaced(value: Any, old: str, new: str, count: int = -1) -> str:
@@ -72,23 +85,53 @@ def _date_of_text(value: Any) -> Any:
     return dates.read(value, None) or ""
 
 
+# The formats of dates that Klaviyo counts days from. The result has the format of the date.
+_DATES = ("%Y-%m-%d", "%m-%d-%Y", "%Y-%m-%dT%H:%M:%S")
+
+
 def _later(value: Any, days: Any) -> Any:
+    for pattern in _DATES:
+        try:
+            time = datetime.strptime(str(value), pattern)  # noqa: DTZ007
+        except ValueError:
+            continue
+        return dates.written(time + timedelta(days=int(days)), pattern)
     time = _date_of_text(value)
     return time + timedelta(days=int(days)) if time else time
 
 
-def _divided(value: Any, by: Any) -> float:
-    return _number(value) / _number(by)
+def _of_floats(function: Callable[[float, float], float]) -> Callable[[Any, Any], float]:
+    """Klaviyo's: its arithmetic has fractions, so that 10 times 2 is 20.0."""
+    return lambda value, other: function(float(_number(value)), float(_number(other)))
+
+
+def _rounded(function: Callable[[Decimal], int]) -> Callable[..., float]:
+    def rounded(value: Any, digits: Any = 0) -> float:
+        scale: int = 10 ** max(0, min(int(digits), 9))
+        return function(Decimal(str(_number(value))) * scale) / scale
+
+    return rounded
+
+
+def _percent(value: Any, digits: Any = 0) -> str:
+    return f"{_number(value) * 100:.{max(0, min(int(digits), 9))}f}%"
+
+
+def _or_fails(value: Any) -> Any:
+    """Klaviyo's placeholder takes the place of an image that is missing. Only Klaviyo has it."""
+    if not value:
+        raise ValueError("no image")
+    return value
 
 
 def _hashed(kind: str) -> Callable[[Any], str]:
     return lambda value: hashlib.new(kind, str(value).encode(), usedforsecurity=False).hexdigest()
 
 
-def _unique(value: Any) -> list[Any]:
+def _unique(value: Any, name: Any = None) -> list[Any]:
     unique: dict[str, Any] = {}
     for item in value:
-        unique.setdefault(json.dumps(item), item)
+        unique.setdefault(json.dumps(item if name is None else lookup(item, name)), item)
     return list(unique.values())
 
 
@@ -96,10 +139,50 @@ def _where(value: Any, name: Any) -> list[Any]:
     return [item for item in value if lookup(item, name)]
 
 
+def _matching(value: Any, condition: Any) -> list[Any]:
+    """Klaviyo's: "price>2", "colour=red"."""
+    parts = _CONDITION.fullmatch(str(condition))
+    if parts is None:
+        raise ValueError(condition)
+    name, sign, wanted = parts.groups()
+    return [item for item in value if _holds(lookup(item, name), sign, wanted)]
+
+
+def _holds(value: Any, sign: str, wanted: str) -> bool:
+    if sign in ("=", "=="):
+        return str(value) == wanted
+    return str(value) != wanted if sign == "!=" else _ORDERS[sign](_number(value), _number(wanted))
+
+
+def _mapped(value: Any, name: Any) -> list[Any]:
+    return [lookup(item, name) for item in value]
+
+
+def _sorted(value: Any, name: Any = None) -> list[Any]:
+    return sorted(value, key=lambda item: item if name is None else lookup(item, name))
+
+
+def _sorted_naturally(value: Any, name: Any = None) -> list[Any]:
+    return sorted(value, key=lambda item: str(item if name is None else lookup(item, name)).lower())
+
+
+def _sum(value: Any) -> float:
+    return float(sum(map(_number, value)))
+
+
+def _sentence(value: Any) -> str:
+    *others, last = [str(item) for item in value] or [""]
+    fits(sum(map(len, others)) + 2 * len(others) + len(last))
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 #: The names of the functions that read a value item by item, and a text letter by letter.
 OF_LISTS = frozenset(
     ("escapeseq", "safeseq", "unordered_list", "join", "make_list", "dictsort", "dictsortreversed")
-) | frozenset((_unique.__name__, _where.__name__))
+) | frozenset(
+    function.__name__
+    for function in (_unique, _where, _matching, _mapped, _sorted, _sorted_naturally, _sum, _sentence)
+)
 _OWN: dict[str, Callable[..., Any]] = {
     "center": _width(defaultfilters.center),
     "ljust": _width(defaultfilters.ljust),
@@ -120,38 +203,58 @@ _OWN: dict[str, Callable[..., Any]] = {
     "capitalize": defaultfilters.capfirst,
     "compact": lambda value: [item for item in value if item is not None],
     "count": len,
+    "size": len,
     "days_later": _later,
-    "divide": _divided,
-    "divided_by": _divided,
+    **dict.fromkeys(("divide", "divided_by"), _of_floats(operator.truediv)),
+    "dictfilter": _matching,
+    "list_where": _matching,
+    "downcase": defaultfilters.lower,
+    "upcase": defaultfilters.upper,
     "find_replace": _find_replace,
-    "floatadd": lambda value, other: float(value) + float(other),
-    "floor": lambda value: math.floor(_number(value)),
-    "format_date_string": _date_of_text,
-    "format_datetime_string": _date_of_text,
+    "replace_first": lambda value, arg: _replaced(value, *_pair(arg), 1),
+    "replace_last": lambda value, arg: _replaced_last(value, *_pair(arg)),
+    **dict.fromkeys(("floatadd", "plus"), _of_floats(operator.add)),
+    **dict.fromkeys(("floatsub", "minus"), _of_floats(operator.sub)),
+    "ceil": _rounded(math.ceil),
+    "floor": _rounded(math.floor),
+    "gt": lambda value, other: _number(value) > _number(other),
+    "gte": lambda value, other: _number(value) >= _number(other),
+    "lt": lambda value, other: _number(value) < _number(other),
+    "lte": lambda value, other: _number(value) <= _number(other),
+    **dict.fromkeys(("format_date_string", "format_datetime_string", "datetime_from_string"), _date_of_text),
     "index": lambda value, position: value[int(position)],
     "json": lambda value: json.dumps(value, ensure_ascii=False),
     "lstrip": lambda value: str(value).lstrip(),
     "rstrip": lambda value: str(value).rstrip(),
     "strip": lambda value: str(value).strip(),
-    "md5": _hashed("md5"),
-    "sha1": _hashed("sha1"),
-    "sha256": _hashed("sha256"),
-    "minus": lambda value, other: _number(value) - _number(other),
-    "plus": lambda value, other: _number(value) + _number(other),
-    "modulo": lambda value, other: _number(value) % _number(other),
-    "multiply": lambda value, other: _number(value) * _number(other),
-    "times": lambda value, other: _number(value) * _number(other),
+    "list_to_string": _sentence,
+    "map": _mapped,
+    **dict.fromkeys(("md5", "md5_hash"), _hashed("md5")),
+    **dict.fromkeys(("sha1", "sha_1"), _hashed("sha1")),
+    **dict.fromkeys(("sha256", "sha_256"), _hashed("sha256")),
+    **dict.fromkeys(("missing_image", "missing_product_image"), _or_fails),
+    **dict.fromkeys(("modulo", "remainder"), _of_floats(operator.mod)),
+    **dict.fromkeys(("multiply", "times"), _of_floats(operator.mul)),
+    "newline_to_br": defaultfilters.linebreaksbr,
+    "percentize": _percent,
     "remove": lambda value, old: _replaced(value, str(old), ""),
     "remove_first": lambda value, old: _replaced(value, str(old), "", 1),
+    "remove_last": lambda value, old: _replaced_last(value, str(old), ""),
     "reverse": lambda value: value[::-1],
     "round": lambda value, digits=0: round(_number(value), max(-9, min(int(digits), 9))),
-    "round_down": lambda value: math.floor(_number(value)),
-    "round_up": lambda value: math.ceil(_number(value)),
+    "round_down": _rounded(math.floor),
+    "round_up": _rounded(math.ceil),
+    "sort": _sorted,
+    "sort_natural": _sorted_naturally,
     "split": lambda value, separator: str(value).split(str(separator)),
     "strip_html": defaultfilters.striptags,
+    "strip_newlines": lambda value: re.sub(r"\r?\n", "", str(value)),
+    "sum_list": _sum,
     "trim_slash": lambda value: str(value).rstrip("/"),
     "uniq": _unique,
-    "urldecode": lambda value: unquote_plus(str(value)),
+    "urldecode": lambda value: unquote(str(value)),
+    "urldecodeplus": lambda value: unquote_plus(str(value)),
+    "urlencodeplus": lambda value: quote_plus(str(value), errors="replace"),
     "where": _where,
 }
 

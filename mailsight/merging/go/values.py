@@ -160,28 +160,44 @@ def _padded(text: str, flags: str, width: int, *, is_number: bool) -> str:
     return text.rjust(width)
 
 
+# The verbs that Go has for each type, and those for the others. It names values with other verbs: `%!d(bool=true)`.
+_VERBS = {bool: "tv", int: "bcdoOqUvxX", float: "beEfFgGvxX", type(None): "v"}
+_OTHER_VERBS = "qsvxX"
+
+
 def _formatted(letter: str, flags: str, precision: int | None, value: Any) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    text = None
-    match letter:
-        case "v":
-            text = printed_in_list(value)
-        case "s" if isinstance(value, str):
-            text = value[:precision]
-        case "q" if isinstance(value, str):
-            text = quoted(value)
-        case "t" if isinstance(value, bool):
-            text = str(value).lower()
-        case "d" | "x" | "X" | "o" | "b" if is_number and isinstance(value, int):
-            text = format(value, letter)
-        case "f" | "e" | "g" if isinstance(value, float):
-            if letter == "g" and precision is None:
-                text = float_text(value)
-            else:
-                text = format(value, f".{6 if precision is None else precision}{letter}")
-    if text is None:
+    """A value with a verb. Raises `EvaluationFailed` if Go has a form for it that isn't known here."""
+    if letter == "T":
+        return _type(value)
+    if letter not in f"{_VERBS.get(type(value), _OTHER_VERBS)}[*" and not isinstance(value, list | dict):
         return f"%!{letter}({_type(value)}{f'={printed_in_list(value)}' if value is not None else ''})"
+    text = _known(letter, precision, value)
+    if text is None or set(flags) & set("# +" if letter in "cq" else "# "):
+        raise EvaluationFailed
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"+{text}" if "+" in flags and is_number and text[:1] != "-" else text
+
+
+def _known(letter: str, precision: int | None, value: Any) -> str | None:
+    text = None
+    match letter, value:
+        case "v", _ if precision is None:
+            text = printed_in_list(value)
+        case "s", str():
+            text = value[:precision]
+        case "q", str() if precision is None:
+            text = quoted(value)
+        case "t", bool():
+            text = str(value).lower()
+        case "c", int() if 0 <= value < 0xD800:
+            text = chr(value)
+        case "d" | "x" | "X" | "o" | "b", int() if precision is None:
+            text = format(value, letter)
+        case "g", float() if precision is None:
+            text = float_text(value)
+        case "f" | "F" | "e" | "E" | "g" | "G", float() if letter != "G" or precision:
+            text = format(value, f".{6 if precision is None else precision}{letter}")
+    return text
 
 
 def printed_in_list(value: Any) -> str:

@@ -1,9 +1,13 @@
 """Dates in templates: read as JSON has them, written in the patterns of moment.js and of Java."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
 
 from mailsight.merging.values import Json
 
@@ -16,9 +20,15 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _MOMENT = re.compile(
     r"\[[^\[\]]*+\]|Y{4}|YY|M{1,4}|Do|D{1,2}|d{3,4}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|SSS|A|a|ZZ?|X|x"
 )
-_JAVA = re.compile(r"'(?:[^']|'')*+'|y+|u+|M+|L+|d+|E+|H+|h+|k+|K+|m+|s+|S+|a|z+|Z+|X+")
+_JAVA = re.compile(r"'(?:[^']|'')*+'|([A-Za-z])\1*+")
+_CHANGE = re.compile(r"([+-])(\d{1,6})([yMwdhHms])")
+_CHANGES = re.compile(rf"(?:{_CHANGE.pattern}){{1,20}}")
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "H": "hours", "m": "minutes", "s": "seconds"}
 
 Token = Callable[[datetime], str]
+
+# The tokens that a language writes in its own words.
+_NAMES = frozenset(("MMM", "MMMM", "LLL", "LLLL", "E", "EE", "EEE", "EEEE", "a"))
 
 
 def read(value: Json) -> datetime:
@@ -86,7 +96,8 @@ _MOMENT_TOKENS: Mapping[str, Token] = {
     "x": lambda at: str(int(at.timestamp() * 1000)),
 }
 _JAVA_TOKENS: Mapping[str, Token] = {
-    **dict.fromkeys(("y", "yyy", "yyyy", "u", "uuuu"), _MOMENT_TOKENS["YYYY"]),
+    **dict.fromkeys(("y", "yyy", "yyyy"), _MOMENT_TOKENS["YYYY"]),
+    **dict.fromkeys(("u", "e"), lambda at: str(at.isoweekday())),
     "yy": _MOMENT_TOKENS["YY"],
     **{letter * count: _MOMENT_TOKENS["M" * count] for letter in "ML" for count in (1, 2, 3, 4)},
     "dd": _MOMENT_TOKENS["DD"],
@@ -94,6 +105,11 @@ _JAVA_TOKENS: Mapping[str, Token] = {
     **{"E" * count: _MOMENT_TOKENS["ddd"] for count in (1, 2, 3)},
     "EEEE": _MOMENT_TOKENS["dddd"],
     **{name: _MOMENT_TOKENS[name] for name in ("HH", "H", "hh", "h", "mm", "m", "ss", "s", "SSS")},
+    "D": lambda at: str(at.timetuple().tm_yday),
+    "DD": lambda at: f"{at.timetuple().tm_yday:02}",
+    "DDD": lambda at: f"{at.timetuple().tm_yday:03}",
+    "k": lambda at: str(at.hour or 24),
+    "K": lambda at: str(at.hour % 12),
     "a": _MOMENT_TOKENS["A"],
     "z": lambda at: f"{at:%Z}",
     "Z": _zone,
@@ -117,8 +133,8 @@ def in_moment(moment: datetime, pattern: str) -> str:
     )
 
 
-def in_java(moment: datetime, pattern: str) -> str:
-    """A date in a pattern or style of Java, in English. Raises `ValueError` for letters that are rarely used."""
+def in_java(moment: datetime, pattern: str, locale: Locale | None = None) -> str:
+    """A date in a pattern or style of Java; in English without a locale. Raises `ValueError` for rare letters."""
 
     def written(token: re.Match[str]) -> str:
         text = token.group()
@@ -126,6 +142,38 @@ def in_java(moment: datetime, pattern: str) -> str:
             return text[1:-1].replace("''", "'") or "'"
         if text not in _JAVA_TOKENS:
             raise ValueError(text)
+        if locale and text in _NAMES:
+            return format_datetime(moment, text, locale=locale)
         return _JAVA_TOKENS[text](moment)
 
+    if locale and pattern in _JAVA_STYLES:
+        return format_date(moment, pattern, locale=locale)
     return _JAVA.sub(written, _JAVA_STYLES.get(pattern, pattern))
+
+
+def calculated(moment: datetime, changes: str, pattern: str, locale: Locale | None = None) -> str:
+    """A date after changes such as "+1M-2d", one after the other, as `in_java` writes it. Raises `ValueError`."""
+    if not _CHANGES.fullmatch(changes):
+        raise ValueError(changes)
+    # Changes may lead to years before 1. The calendar repeats every 400 years.
+    at = moment.replace(year=moment.year % 400 + 4_000)
+    earlier = at.year - moment.year
+    try:
+        for sign, digits, unit in _CHANGE.findall(changes):
+            at = _later(at, int(digits) * (-1 if sign == "-" else 1), unit)
+    except OverflowError:
+        raise ValueError(changes) from None
+    year = at.year - earlier
+    if year > 0:
+        return in_java(at.replace(year=year), pattern, locale)
+    if pattern != "yy":  # by which Iterable's documentation calculates ages
+        raise ValueError(year)
+    return f"{-year % 100:02}"
+
+
+def _later(moment: datetime, amount: int, unit: str) -> datetime:
+    if unit in _UNITS:
+        return moment + timedelta(**{_UNITS[unit]: amount})
+    month = moment.year * 12 + moment.month - 1 + amount * (12 if unit == "y" else 1)
+    last = monthrange(month // 12, month % 12 + 1)[1]  # a month later, the 31st is the last day
+    return moment.replace(year=month // 12, month=month % 12 + 1, day=min(moment.day, last))

@@ -6,12 +6,14 @@ from functools import cache
 from inspect import signature
 from types import MappingProxyType
 
-from mailsight.merging import javascript
+from mailsight.merging import javascript, php
 from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.output import Output
 from mailsight.merging.values import MISSING, Json, Missing, Values, is_nothing
 
+from . import dates
 from .helpers import CONDITIONS, HELPERS
+from .lists import GroupKey
 from .tree import Body, Call, Expression, Literal, Path
 
 _LENGTHS = {"length", "size"}
@@ -94,8 +96,8 @@ class Evaluator:
         """The value of a field, or what a helper returns."""
         self._out.step()
         name = scope.helper(call.path)
-        if name == "now" and self._values.lookup(name) is MISSING:
-            return self._now(call, scope)
+        if self._is_now(name, call):
+            return self._now(name, call, scope)
         if not (call.arguments or call.options):
             if name in BLOCKS:
                 raise EvaluationFailed
@@ -141,6 +143,8 @@ class Evaluator:
             return None
         if isinstance(value, str) and name.isascii() and name.isdigit():
             return value[int(name[:9]) :][:1] or MISSING
+        if isinstance(value, GroupKey) and name == value.field:
+            return str(value)
         member = self._values.member(value, name)
         return javascript.length(value) if member is MISSING and name in _LENGTHS else member
 
@@ -160,12 +164,36 @@ class Evaluator:
         names = [javascript.text(name)]
         return self._known(self._members(value, names), Path(names[0], tuple(names)))
 
-    def _now(self, call: Call, scope: Scope) -> Json | Missing:
-        """Iterable's `{{now format="yyyy"}}`: the time of sending."""
-        if self._values.sent_at is None:
+    def _is_now(self, name: str | None, call: Call) -> bool:
+        """Whether a helper writes the time of sending: not if there is a value of this name."""
+        is_helper = name == "now" or (name == "date" and len(call.arguments) == 1)
+        return is_helper and self._values.lookup(str(name)) is MISSING
+
+    def _now(self, name: str | None, call: Call, scope: Scope) -> Json | Missing:
+        """Iterable's `{{now format="yyyy"}}` and Mandrill's `{{date "Y"}}`."""
+        now = self._values.sent_at
+        if now is None:
             return self._known(MISSING, call.path)
-        moment = Literal(self._values.sent_at.isoformat(), "now")
+        if name == "date":
+            layout = self.value(call.arguments[0], scope)
+            if layout is MISSING:
+                return MISSING
+            return self._applied(php.formatted_date, [now, javascript.text(layout)])
+        moment = Literal(now.isoformat(), "now")
         return self._helped("dateFormat", Call(call.path, (moment, *call.arguments), call.options), scope)
+
+    def _moment(self, is_midnight: bool, zone: Json | Missing) -> Json | Missing:
+        """The time of sending, or the midnight before it."""
+        now = self._values.sent_at
+        if now is None:
+            return self._known(MISSING, Path("now", ("now",)))
+        if not is_midnight:
+            return now.isoformat()
+        try:
+            local = dates.moved(now, javascript.text(zone)) if zone else now
+        except ValueError:
+            raise EvaluationFailed from None
+        return local.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
 
     def condition(self, name: str | None, call: Call, scope: Scope) -> Json:
         """What a helper that compares returns: true or false, or the text that the template gives for it."""
@@ -178,6 +206,8 @@ class Evaluator:
     def _helped(self, name: str | None, call: Call, scope: Scope) -> Json | Missing:
         helper, start = HELPERS[name], len(self.missing)
         arguments, options = self._operands(call, scope)
+        if name == "dateMath" and arguments[:1] in (["now"], ["midnight"]):
+            arguments[:1] = [self._moment(arguments[0] == "midnight", options.get("tz"))]
         if helper.takes_missing:
             del self.missing[start:]
             arguments = [None if value is MISSING else value for value in arguments]
@@ -201,7 +231,9 @@ class Evaluator:
             _signature(function).bind(*arguments, **options)
         except TypeError:
             raise EvaluationFailed from None
-        return function(*arguments, **options)
+        result = function(*arguments, **options)
+        self._out.read([result])
+        return result
 
     def assume(self, start: int = 0) -> None:
         """Notes that what is missing counts as empty."""

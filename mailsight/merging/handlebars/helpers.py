@@ -1,11 +1,13 @@
 """The helpers that senders add to Handlebars. They never ask for today's date, which is not that of the mail."""
 
+import hashlib
+import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from mailsight.mail import expressions
 from mailsight.merging import javascript
@@ -15,6 +17,9 @@ from mailsight.merging.javascript import is_list
 from mailsight.merging.values import Json
 
 from . import dates
+from .numbers import locale_named, number_format
+
+_MAX_WIDTH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,27 @@ def _not(value: Json, /) -> bool:
 
 
 def _contains(items: Json, item: Json, /) -> bool:
-    return is_list(items) and any(equal(other, item) for other in items)
+    """Whether a list holds an item, or, for '{"name": "value"}', one with these members."""
+    wanted = _object(item)
+    return is_list(items) and any(
+        equal(other, item) if wanted is None else _has_members(other, wanted) for other in items
+    )
+
+
+def _object(value: Json) -> Mapping[str, Json] | None:
+    if not isinstance(value, str) or not value.startswith("{"):
+        return None
+    try:
+        read = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _has_members(value: Json, wanted: Mapping[str, Json]) -> bool:
+    return isinstance(value, Mapping) and all(
+        name in value and equal(value[name], wanted[name]) for name in wanted
+    )
 
 
 def _contains_text(text: Json, part: Json, /) -> bool:
@@ -115,9 +140,34 @@ def _format_date(value: Json, pattern: Json, zone: Json = None, /) -> str:
     return _dated(value, javascript.text(pattern), zone, dates.in_moment)
 
 
-def _date_format(value: Json, pattern: Json = None, /, *, format: Json = None, tz: Json = None) -> str:  # noqa: A002
+def _date_format(
+    value: Json,
+    pattern: Json = None,
+    locale: Json = None,
+    /,
+    *,
+    format: Json = None,  # noqa: A002
+    tz: Json = None,
+) -> str:
     """Iterable's `{{dateFormat date format="yyyy-MM-dd" tz="Europe/Oslo"}}`."""
-    return _dated(value, javascript.text(format or pattern or "medium"), tz, dates.in_java)
+    written = partial(dates.in_java, locale=locale_named(locale))
+    return _dated(value, javascript.text(format or pattern or "medium"), tz, written)
+
+
+def _date_math(
+    value: Json,
+    changes: Json,
+    /,
+    *,
+    format: Json = "medium",  # noqa: A002
+    tz: Json = None,
+    locale: Json = None,
+) -> str:
+    """Iterable's `{{dateMath date "+1M-2d"}}`."""
+    steps, land = javascript.text(changes), locale_named(locale)
+    return _dated(
+        value, javascript.text(format), tz, lambda at, pattern: dates.calculated(at, steps, pattern, land)
+    )
 
 
 def _dated(value: Json, pattern: str, zone: Json, written: Callable[..., str]) -> str:
@@ -208,33 +258,65 @@ def _math(first: Json, sign: Json, second: Json, /) -> Json:
     raise EvaluationFailed
 
 
-_STYLES = {"integer": "#,##0", "percent": "#,##0%", "currency": "$#,##0.00"}
-_PATTERN = re.compile(r"([^#0,.']*+)([#0,]++)(?:\.([#0]*+))?(%?)([^#0,.']*+)")
+def _slug(value: Json, /) -> str:
+    """handlebars.java's: letters in lower case, and hyphens for white space. Digits are left out."""
+    letters = ("-" if letter.isspace() else letter.lower() for letter in javascript.text(value).strip())
+    return "".join(letter for letter in letters if letter == "-" or letter.isalpha())
 
 
-def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None) -> str:  # noqa: A002
-    """Iterable's `{{numberFormat price "#,##0.00"}}`, as Java's DecimalFormat has it in the United States."""
-    name = javascript.text(format or pattern or "#,##0.###")
-    amount, parts = number(value), _PATTERN.fullmatch(_STYLES.get(name, name))
-    if amount is None or parts is None or abs(amount) > 1e18 or len(name) > 100:
+def _center(value: Json, /, *, size: Json, pad: Json = " ") -> str:
+    text, filler = javascript.text(value), javascript.text(pad) or " "
+    padding = _width(size) - len(text)
+    if padding <= 0:
+        return text
+    left, right = padding // 2, padding - padding // 2
+    return (filler * left)[:left] + text + (filler * right)[:right]
+
+
+def _width(value: Json) -> int:
+    if not isinstance(value, int) or not 0 <= value <= _MAX_WIDTH:
         raise EvaluationFailed
-    before, whole, fraction, percent, after = parts.groups(default="")
+    return value
+
+
+def _url_encoded(value: Json, /) -> str:
+    """As Java's URLEncoder."""
+    return quote_plus(javascript.text(value), safe="*", errors="replace").replace("~", "%7E")
+
+
+def _url_encoded_json(value: Json, /) -> str:
     try:
-        decimal = Decimal(str(amount)) * (100 if percent else 1)
-        decimal = decimal.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_EVEN)
-    except InvalidOperation:
+        return _url_encoded(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except (TypeError, RecursionError):  # all of a customer's values
         raise EvaluationFailed from None
-    digits, _, rest = f"{abs(decimal):f}".partition(".")
-    digits = digits.lstrip("0").zfill(whole.count("0"))
-    size = len(whole.rpartition(",")[2]) if "," in whole else 0
-    if size:
-        first = len(digits) % size
-        groups = [digits[:first], *(digits[at : at + size] for at in range(first, len(digits), size))]
-        digits = ",".join(filter(None, groups))
-    required = len(fraction.rstrip("#"))
-    rest = rest[:required] + rest[required:].rstrip("0")
-    sign = "-" if decimal < 0 else ""
-    return f"{sign}{before}{digits}{'.' if rest else ''}{rest}{percent}{after}"
+
+
+def _with_breaks(value: Json, /) -> str:
+    return re.sub(r"\r?\n", "<br>", javascript.text(value))
+
+
+def _hashed(kind: str) -> Callable[[Json], str]:
+    def hashed(value: Json, /) -> str:
+        raw = javascript.text(value).encode("utf-8", "replace")
+        return hashlib.new(kind, raw, usedforsecurity=False).hexdigest()
+
+    return hashed
+
+
+def _base64(value: Json, /) -> str:
+    return b64encode(javascript.text(value).encode("utf-8", "replace")).decode("ascii")
+
+
+_HASHES: Mapping[str | None, Callable[[Json], str]] = {
+    name: _hashed(name) for name in ("md5", "sha1", "sha256")
+}
+#: Blocks of Iterable's that change what is written in them.
+CHANGES: Mapping[str | None, Callable[[Json], str]] = {
+    "base64": _base64,
+    "breaklines": _with_breaks,
+    "urlEncode": _url_encoded,
+    **_HASHES,
+}
 
 
 def _nothing(*_: Json, level: Json = None) -> str:  # noqa: ARG001
@@ -247,6 +329,7 @@ HELPERS: Mapping[str | None, Helper] = {
     "insert": Helper(_insert, takes_missing=True),
     "formatDate": Helper(_format_date),
     "dateFormat": Helper(_date_format),
+    "dateMath": Helper(_date_math),
     "defaultIfEmpty": Helper(_default, takes_missing=True),
     "default": Helper(_default, takes_missing=True),
     "capitalize": Helper(_capitalize),
@@ -263,6 +346,10 @@ HELPERS: Mapping[str | None, Helper] = {
     **dict.fromkeys(("url", "urlEncode", "encodeURIComponent"), Helper(_url)),
     "concat": Helper(_concat),
     "math": Helper(_math),
-    "numberFormat": Helper(_number_format),
+    "numberFormat": Helper(number_format),
+    "slugify": Helper(_slug),
+    "center": Helper(_center),
+    "toUrlEncodedJson": Helper(_url_encoded_json),
+    **{name: Helper(function) for name, function in _HASHES.items()},
     "log": Helper(_nothing, takes_missing=True),
 }

@@ -24,7 +24,7 @@ _OPENING = re.compile(
       | (?P<close>/)
       | (?P<otherwise>(?:\^|[{SPACE}]*else)[{SPACE}]*(?P<otherwise_right>~?)\}}\}})
       | (?P<inverted>\^)
-      | (?P<chain>[{SPACE}]*else\b)
+      | (?P<chain>[{SPACE}]*else(?:\b|(?=if\b)))
       | (?P<unescaped>\{{)
       | (?P<ampersand>&)
       | (?P<comment>!)

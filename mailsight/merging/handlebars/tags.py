@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from mailsight.merging import operators
 from mailsight.merging.failures import InvalidSyntax
 from mailsight.merging.javascript import WHITESPACE
+from mailsight.merging.pieces import outside_quotes, with_words
 from mailsight.merging.values import Json
 
 from .tree import Call, Expression, Literal, Path
@@ -19,6 +21,7 @@ ID = rf"[^{SPACE}!-#%-,./;->@\[-^`{{-~]+"
 _TOKEN = re.compile(
     rf"""(?P<space>[{SPACE}]+)
     | (?P<string>"(?:\\"|[^"])*"|'(?:\\'|[^'])*')
+    | (?P<ticks>`[^`]*`)
     | (?P<literal>(?:true|false|undefined|null|-?[0-9]+(?:\.[0-9]+)?)(?=[~}}{SPACE})]))
     | (?P<as>as[{SPACE}]+\|)
     | (?P<id>{ID}(?=[=~}}{SPACE}/.)|]))
@@ -36,6 +39,9 @@ CLOSING = {
 }
 CLOSE = re.compile(r"(?P<right>~?)\}\}")
 _LITERALS = {"true": True, "false": False, "null": None, "undefined": None}
+# The helpers that do what Mandrill's operators do.
+_COMPARISONS = {"==": "eq", "!=": "neq", "<": "lt", ">": "gt", "<=": "lte", ">=": "gte"}
+_LOGIC = ("and", "or", "not")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,9 @@ class Tokens:
         if token.kind == "literal":
             self.next()
             return Literal(_literal(token.text), token.text)
+        if token.kind == "ticks":
+            self.next()
+            return _condition(token.text[1:-1])
         if self.accepts("("):
             call = self.call(depth + 1)
             if call.block_names or not self.accepts(")"):
@@ -142,6 +151,27 @@ class Tokens:
             if self.peek().kind != "separator":
                 return Path(original, tuple(parts), depth, is_data)
             original += self.next().text
+
+
+def _condition(text: str) -> Expression:
+    """Mandrill's condition in backticks, such as `purchases > 3`, as calls of helpers; Iterable's JSON as a text."""
+    if text.startswith("{"):
+        return Literal(text, text)
+    return _called(operators.read(outside_quotes(text, with_words)))
+
+
+def _called(expression: operators.Expression) -> Expression:
+    match expression:
+        case operators.Literal(value):
+            return Literal(value, "")
+        case operators.Name(source, path, None) if (
+            all(isinstance(part, str) for part in path) and ":" not in source
+        ):
+            return Path(source, tuple(map(str, path)))
+        case operators.Operation(sign, operands, False) if sign in _COMPARISONS or sign in _LOGIC:
+            helper = _COMPARISONS.get(sign, sign)
+            return Call(Path(helper, (helper,)), tuple(map(_called, operands)))
+    raise InvalidSyntax
 
 
 def _name(token: _Token) -> str:

@@ -16,8 +16,9 @@ from mailsight.merging.output import Output
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
+from . import lists
 from .expressions import Data, Evaluator, Markup, Scope
-from .helpers import CONDITIONS, is_empty
+from .helpers import CHANGES, CONDITIONS, is_empty
 from .parser import Parser
 from .spaces import control
 from .tags import MAX_DEPTH
@@ -224,6 +225,71 @@ class _Template:
         self._expressions.assigned[javascript.text(name)] = Markup(self._out.cut(start))
         return True
 
+    def _sorted_by(self, branch: Branch, scope: Scope) -> bool:
+        """Iterable's `{{#sortBy items field="price" order="desc" as |sorted|}}`."""
+        items, field, order = self._listed(branch, scope, order="asc")
+        return self._named(branch, scope, lists.sorted_by(items, field, order, self._values.member))
+
+    def _grouped_by(self, branch: Branch, scope: Scope) -> bool:
+        """Iterable's `{{#groupBy items field="kind" as |groups|}}`."""
+        items, field, _ = self._listed(branch, scope)
+        return self._named(branch, scope, lists.grouped_by(items, field, self._values.member))
+
+    def _listed(self, branch: Branch, scope: Scope, **defaults: str) -> tuple[Json, str, str]:
+        """The list of a block, the field that it asks for, and an order."""
+        call = branch.call
+        if not call.block_names or call.options.keys() - {"field", *defaults} or "field" not in call.options:
+            raise EvaluationFailed
+        options = {name: self._expressions.value(option, scope) for name, option in call.options.items()}
+        texts = {name: javascript.text(value) for name, value in (defaults | options).items()}
+        items = self._argument(branch, scope) or []
+        self._out.step(len(items) if javascript.is_list(items) else 0)
+        return items, texts["field"], texts.get("order", "")
+
+    def _named(self, branch: Branch, scope: Scope, value: Json) -> bool:
+        """Shows a branch in which a value has the branch's name."""
+        names = zip(branch.call.block_names, (value,), strict=False)
+        self._body(branch.body, scope.within(scope.this, names), scope)
+        return True
+
+    def _extreme(self, branch: Branch, scope: Scope) -> bool:
+        """Iterable's `{{#minInList items "price"}}` shows a branch within the item with the smallest price."""
+        items, field = self._two_arguments(branch, scope)
+        is_largest = branch.call.path.simple == "maxInList"
+        self._out.step(len(items) if javascript.is_list(items) else 0)
+        item = lists.extreme_of(
+            items or [], javascript.text(field), self._values.member, is_largest=is_largest
+        )
+        if item is None:
+            return False
+        self._body(branch.body, scope.within(item), scope)
+        return True
+
+    def _looked_up(self, branch: Branch, scope: Scope) -> bool:
+        """Iterable's `{{#lookup texts language as |text|}}` gives a name to a member of an object."""
+        value, name = self._two_arguments(branch, scope)
+        if not branch.call.block_names or not isinstance(value, Mapping):
+            raise EvaluationFailed
+        found = self._values.member(value, javascript.text(name))
+        return found is not MISSING and self._named(branch, scope, found)
+
+    def _two_arguments(self, branch: Branch, scope: Scope) -> tuple[Json, Json]:
+        if len(branch.call.arguments) != 2:
+            raise EvaluationFailed
+        values = [self._expressions.value(argument, scope) for argument in branch.call.arguments]
+        self._expressions.assume()
+        first, second = (None if value is MISSING else value for value in values)
+        return first, second
+
+    def _change(self, branch: Branch, scope: Scope) -> bool:
+        """Changes what a branch writes, such as to Base64."""
+        if branch.call.arguments or branch.call.options:
+            raise EvaluationFailed
+        start = self._out.mark()
+        self._same(branch.body, scope)
+        self._out.write(CHANGES[branch.call.path.simple](self._out.cut(start)))
+        return True
+
     def _show_all(self, block: Block, index: int, scope: Scope) -> None:
         """Shows all that a block might, from a branch on, with the tags that could not be understood."""
         parts = [(branch.source, branch.body) for branch in block.branches[index:]]
@@ -291,6 +357,11 @@ class _Template:
         "with": _with,
         "each": _each,
         "assign": _assign,
+        "sortBy": _sorted_by,
+        "groupBy": _grouped_by,
+        **dict.fromkeys(("minInList", "maxInList"), _extreme),
+        "lookup": _looked_up,
+        **dict.fromkeys(CHANGES, _change),
     }
 
 

@@ -192,7 +192,8 @@ class Expressions:
         own = self._own(node.name)
         if own is not MISSING:
             return self._walked(own, path, (node.name,))
-        return self._known((node.name, *path))
+        known = self._known((node.name, *path))
+        return None if isinstance(known, Unknown) and node.name == "null" else known
 
     def _known(self, path: tuple[Any, ...]) -> Any:
         """The value at a path that starts with none of the template's own names."""

@@ -278,6 +278,7 @@ _TESTS: dict[str, Callable[..., Any]] = {
     "containingall": lambda value, items: all(item in value for item in items),
     "string_containing": lambda value, part: text(part) in text(value),
     "string_startingwith": lambda value, start: text(value).startswith(text(start)),
+    "iterable": lambda value: isinstance(value, Sequence | Mapping) and not isinstance(value, str),
     "truthy": bool,
     "within": lambda value, values: value in values,
 }

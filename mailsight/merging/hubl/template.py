@@ -92,6 +92,7 @@ def _text(pieces: Sequence[Piece], index: int, unsound: set[int]) -> str | None:
 
 def _code(kind: Kind, code: str) -> str:
     """A piece as Jinja reads it, on one line."""
+    code = QUOTED.sub(lambda quoted: quoted[0].replace("\r", "\\r").replace("\n", "\\n"), code)
     code = _with_jinjas_words(" ".join(code.splitlines()))
     if kind is Kind.FIELD:
         return f"{{{{ {code} }}}}"

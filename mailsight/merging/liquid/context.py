@@ -13,6 +13,8 @@ from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes, Rendered
 from mailsight.merging.values import MISSING, Json, Values
 
+from . import javascript
+
 _PROPERTIES = frozenset({"size", "first", "last"})
 
 
@@ -43,7 +45,9 @@ class _Buffer(StringIO):
 class Context(RenderContext):
     """The values of one customer, and the notes on what could not be filled in."""
 
-    def __init__(self, template: BoundTemplate, values: Values, assigned: frozenset[str]) -> None:
+    def __init__(
+        self, template: BoundTemplate, values: Values, assigned: frozenset[str], *, is_javascript: bool
+    ) -> None:
         super().__init__(template)
         # Without python-liquid's own "now", the time when this runs.
         self.scope = ReadOnlyChainMap(self.locals)
@@ -55,6 +59,7 @@ class Context(RenderContext):
         #: The name that is being assigned.
         self.assigning: str | None = None
         self._assigned = assigned
+        self.is_javascript = is_javascript
 
     def rendered(self, written: str) -> Rendered:
         """The text, with the notes on it."""
@@ -81,9 +86,9 @@ class Context(RenderContext):
             value = Unknown(_written(path), token=token) if default is UNDEFINED else default
         if isinstance(value, Unknown):
             self.missing.append(value.name)
-        return (
-            None if type(value) is Undefined else value
-        )  # python-liquid's own, for the parent of an outermost loop
+        if type(value) is Undefined:  # python-liquid's own, for the parent of an outermost loop
+            return None
+        return javascript.seen(value) if self.is_javascript else value
 
     def get_buffer(self, buf: TextIO | None = None) -> StringIO:  # noqa: ARG002  # python-liquid passes it
         return _Buffer(self.budget)

@@ -21,6 +21,7 @@ from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 from mailsight.merging.limits import ERRORS, MAX_ITEMS
 from mailsight.merging.pieces import MAX_DEPTH, listed
 
+from . import javascript
 from .context import Context, Unknown
 from .filters import FILTERS, is_blank, number, text
 
@@ -279,11 +280,14 @@ def _compare(expression: Any, context: RenderContext, compared: Callable[[Any, A
     left, right = expression.left.evaluate(context), expression.right.evaluate(context)
     if isinstance(left, str) and isinstance(right, str):
         return compared(left, right)
-    left, right = number(left), number(right)
+    as_number = javascript.compared if cast("Context", context).is_javascript else number
+    left, right = as_number(left), as_number(right)
     return left is not None and right is not None and compared(left, right)
 
 
-def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]:
+def _filter(
+    name: str, function: Callable[..., object], seen: Callable[[object], object]
+) -> Callable[..., object]:
     """A filter within bounds. A value that is not known stays unknown, unless it is given a default."""
     takes_context = getattr(function, "with_context", False)
 
@@ -296,7 +300,7 @@ def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]
         if takes_context:
             named["context"] = context
         if not isinstance(left, Unknown):
-            return context.budget.sized(function(left, *arguments, **named))
+            return seen(context.budget.sized(function(left, *arguments, **named)))
         try:
             fallback = context.budget.sized(function(left.fallback, *arguments, **named))
         except FAILURES:
@@ -314,9 +318,12 @@ class _Environment(Environment):
 
 
 @cache
-def environment() -> Environment:
+def environment(*, is_javascript: bool = False) -> Environment:
+    """Shopify's Liquid, or LiquidJS."""
     liquid = _Environment()
-    liquid.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
+    functions = javascript.FILTERS_OF_JAVASCRIPT if is_javascript else FILTERS
+    seen = javascript.seen if is_javascript else lambda value: value
+    liquid.filters = {name: _filter(name, function, seen) for name, function in functions.items()}
     for name in _UNAVAILABLE:
         del liquid.tags[name]
     liquid.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in liquid.tags.items()}

@@ -7,7 +7,7 @@ import math
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -30,6 +30,7 @@ _NEW_REFERENCE = re.compile(r"[\"'<>]|&(?![a-zA-Z]++;|#\d++;)")
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
 _MAX_DIGITS = 100
 _MAX_DECIMALS = 20
+_LAST_DAY_OF_ALL_MONTHS = 28
 
 
 def text(value: Any) -> str:
@@ -174,17 +175,52 @@ def _json(value: Any, indent: Any = None) -> str:
 
 
 @with_context
-def _date(value: Any, pattern: Any = "", *, context: Any) -> Any:
+def _date(value: Any, pattern: Any = "", zone: Any = None, *, context: Any) -> Any:
     time = dates.read(value, context.values.sent_at)
-    return dates.written(time, text(pattern)) if time and pattern else value
+    if time is None or not pattern:
+        return value
+    return dates.written(time if zone is None else _moved(time, zone), text(pattern))
+
+
+def _moved(time: datetime, zone: Any) -> datetime:
+    """LiquidJS: a time in a zone, which may be its offset in minutes, as JavaScript counts them."""
+    offset = number(zone)
+    to = ZoneInfo(text(zone)) if offset is None else timezone(timedelta(minutes=-offset))
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(to)
+
+
+def _date_in(pattern: str, *, ordinal: str = "", american: str = "") -> Callable[..., Any]:
+    @with_context
+    def written(value: Any, kind: Any = "", style: Any = "", *, context: Any) -> Any:
+        time = dates.read(value, context.values.sent_at)
+        if time is None:
+            return value
+        ordinals = american if style == "US" else ordinal
+        return dates.written(time, ordinals if ordinals and kind == "ordinal" else pattern)
+
+    return written
+
+
+def _shifted(unit: str, sign: int) -> Callable[[Any, Any], int]:
+    """Customer.io: a time in seconds some days, months or years from another."""
+
+    def shifted(value: Any, count: Any) -> int:
+        time = datetime.fromtimestamp(int(value), UTC)
+        amount = sign * int(count)
+        if unit == "day":
+            return int((time + timedelta(days=amount)).timestamp())
+        if time.day > _LAST_DAY_OF_ALL_MONTHS:
+            raise ValueError("Ruby and JavaScript disagree")
+        month = time.year * 12 + time.month - 1 + amount * (12 if unit == "year" else 1)
+        return int(time.replace(year=month // 12, month=month % 12 + 1).timestamp())
+
+    return shifted
 
 
 @with_context
 def _time_zone(value: Any, name: Any, *, context: Any) -> Any:
     time = dates.read(value, context.values.sent_at)
-    if time is None:
-        return value
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(ZoneInfo(text(name)))
+    return value if time is None else _moved(time, ZoneInfo(text(name)).key)
 
 
 def _with_delimiter(value: Any, delimiter: Any = ",") -> str:
@@ -217,10 +253,23 @@ def _locale(name: Any) -> Locale:
     return Locale.parse(text(name).replace("_", "-"), sep="-")
 
 
-def _currency(value: Any, locale: Any = "en-us") -> str:
+def _currency(value: Any, locale: Any = "en-us", currency: Any = None, pattern: str | None = None) -> str:
     parsed = _locale(locale)
-    currency = get_territory_currencies(parsed.territory or "US")[0]
-    return format_currency(number(value) or 0, currency, locale=parsed)
+    code = text(currency) or get_territory_currencies(parsed.territory or "US")[0]
+    return format_currency(number(value) or 0, code, pattern, parsed, currency_digits=pattern is None)
+
+
+def _rounded_currency(value: Any, locale: Any = "en-us", currency: Any = None) -> str:
+    standard = _locale(locale).currency_formats["standard"].pattern
+    return _currency(_round(value), locale, currency, re.sub(r"(?<=0)[.]0+", "", standard))
+
+
+def _grouped(value: Any, name: Any) -> list[Any]:
+    groups: dict[str, dict[str, Any]] = {}
+    for item in _items(value):
+        key = _property(item, name)
+        groups.setdefault(_json(key), {"name": key, "items": []})["items"].append(item)
+    return list(groups.values())
 
 
 def _handle(value: Any) -> str:
@@ -238,6 +287,24 @@ def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
 
 _escape_url = _of_text(lambda value: quote(value, safe="!#$&'()*+,/:;=?@[]~"))
 
+_NOT_LIQUID = {"safe", "escapejs"}  # python-liquid's own
+
+
+def _library() -> dict[str, Callable[..., Any]]:
+    """python-liquid's filters."""
+    environment = Environment()
+
+    def bound(function: Callable[..., Any]) -> Callable[..., Any]:
+        if not getattr(function, "with_environment", False):
+            return function
+        return lambda *arguments, **named: function(*arguments, **named, environment=environment)
+
+    return {
+        name: bound(function) for name, function in environment.filters.items() if name not in _NOT_LIQUID
+    }
+
+
+_LIBRARY = _library()
 _OWN: dict[str, Callable[..., Any]] = {
     "append": _of_text(lambda value, end: value + end),
     "prepend": _of_text(lambda value, start: start + value),
@@ -291,6 +358,12 @@ _OWN: dict[str, Callable[..., Any]] = {
     "url_escape": _escape_url,
     "url_param_escape": _of_text(lambda value: quote(value, safe="~")),
     "base64_encode": _of_text(lambda value: b64encode(value.encode()).decode()),
+    "base64_decode": _of_text(_LIBRARY["base64_decode"]),
+    "base64_url_safe_encode": _of_text(_LIBRARY["base64_url_safe_encode"]),
+    "base64_url_safe_decode": _of_text(_LIBRARY["base64_url_safe_decode"]),
+    "squish": _of_text(_LIBRARY["squish"]),
+    "url_encode": _of_text(_LIBRARY["url_encode"]),
+    "url_decode": _of_text(_LIBRARY["url_decode"]),
     "md5": _hashed("md5"),
     "sha1": _hashed("sha1"),
     "sha2": _hashed("sha256"),
@@ -301,13 +374,33 @@ _OWN: dict[str, Callable[..., Any]] = {
     "hmac_sha256": _signed("sha256", as_hex=True),
     "hmac_sha256_hex": _signed("sha256", as_hex=True),
     "hmac_sha256_base64": _signed("sha256", as_hex=False),
+    "hmac_sha512": _signed("sha512", as_hex=True),
     # Customer.io: https://docs.customer.io/journeys/liquid-tag-list/ (2026-11-26)
-    "currency": _currency,
+    "currency": lambda value, locale="en-us", currency=None: _currency(value, locale, currency),
+    "rounded_currency": _rounded_currency,
+    **{
+        f"{name}_{unit}": _shifted(unit, sign)
+        for name, sign in (("add", 1), ("subtract", -1))
+        for unit in ("day", "month", "year")
+    },
+    "timezone": _time_zone,
+    "from_json": _of_text(json.loads),
+    "base64": _of_text(lambda value: b64encode(value.encode()).decode()),
+    "json_array_uniq": _unique,
+    "where_not": lambda value, name, *wanted: [
+        item for item in _items(value) if not _matches(item, name, wanted)
+    ],
     "format_number": lambda value, locale="en-us": format_decimal(number(value) or 0, locale=_locale(locale)),
     "titlecase": _of_text(lambda value: " ".join(word[:1].upper() + word[1:] for word in value.split(" "))),
     "to_json": _json,
     # LiquidJS: https://liquidjs.com/filters/overview.html (2026-11-26)
     "array_to_sentence_string": _sentence,
+    "date_to_string": _date_in("%d %b %Y", ordinal="%-d%q %b %Y", american="%b %-d%q, %Y"),
+    "date_to_long_string": _date_in("%d %B %Y", ordinal="%-d%q %B %Y", american="%B %-d%q, %Y"),
+    "date_to_rfc822": _date_in("%a, %d %b %Y %H:%M:%S %z"),
+    "date_to_xmlschema": _date_in("%Y-%m-%dT%H:%M:%S%:z"),
+    "group_by": _grouped,
+    "slugify": _of_text(lambda value: re.sub(r"[\W_]+", "-", value).strip("-").lower()),
     "cgi_escape": _of_text(quote_plus),
     "uri_escape": _escape_url,
     "xml_escape": _escape,
@@ -324,21 +417,6 @@ _OWN: dict[str, Callable[..., Any]] = {
     "handleize": _handle,
     "pluralize": lambda value, singular, plural: text(singular if number(value) == 1 else plural),
 }
-_NOT_LIQUID = {"safe", "escapejs"}  # python-liquid's own
 
-
-def _library() -> dict[str, Callable[..., Any]]:
-    """python-liquid's filters."""
-    environment = Environment()
-
-    def bound(function: Callable[..., Any]) -> Callable[..., Any]:
-        if not getattr(function, "with_environment", False):
-            return function
-        return lambda *arguments, **named: function(*arguments, **named, environment=environment)
-
-    return {
-        name: bound(function) for name, function in environment.filters.items() if name not in _NOT_LIQUID
-    }
-
-
-FILTERS = _library() | _OWN
+#: Liquid's filters.
+FILTERS = _LIBRARY | _OWN

@@ -49,13 +49,20 @@ _BRACES = re.compile(r"\{{2,}|\}{2,}")
 _ASSIGNED = re.compile(r"\b(?:assign|capture)\s++([\w-]++)")
 
 
-def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa: ARG001  # Liquid escapes nothing
-    """Render a template, as `rendering.Renderer` says."""
+def render(
+    template: str,
+    values: Values,
+    *,
+    is_html: bool,  # noqa: ARG001  # Liquid escapes nothing
+    is_javascript: bool = False,
+) -> Rendered:
+    """Render a template, as `rendering.Renderer` says, by Shopify's Liquid or by LiquidJS."""
     pieces = cut(template, _SYNTAX)
     layout = structure(pieces, _BLOCKS, _is_sound)
     ends = {piece.start: piece.end for piece in pieces if piece.kind is Kind.TAG} | layout.ends
     stream = Stream(_tokens(template, pieces, layout.unsound), template, ends)
-    context = Context(BoundTemplate(environment(), []), values, _assigned(pieces))
+    bound = BoundTemplate(environment(is_javascript=is_javascript), [])
+    context = Context(bound, values, _assigned(pieces), is_javascript=is_javascript)
     buffer = context.get_buffer()
     while stream.current is not stream.eof:
         token, written = stream.current, buffer.tell()

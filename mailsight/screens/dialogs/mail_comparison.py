@@ -23,7 +23,7 @@ from mailsight.web.parameters import MAIL_BESIDE
 
 _NAMES = {Kind.TEXT: "text", Kind.LINK: "link", Kind.PICTURE: "image"}
 _MARKS = (
-    "Different texts have a yellow background and a dashed underline, different links a dotted outline and different "
+    "Different words have a yellow background and a dashed underline, different links a dotted outline and different "
     "images a dashed one. Different subjects and preview texts start with ≠."
 )
 
