@@ -266,8 +266,11 @@ def test_files_may_not_fill_the_disk_together(tmp_path: Path) -> None:
     workbook(tmp_path / "customers-5.xlsx", {"customers": [["customer_id"], [5]]})
     folder = bundle(
         tmp_path / "b",
-        {"campaigns.csv": CAMPAIGNS, "customers-5.xlsx": (tmp_path / "customers-5.xlsx").read_bytes()}
-        | packed,
+        {
+            "campaigns.csv": CAMPAIGNS,
+            "customers-5.xlsx": (tmp_path / "customers-5.xlsx").read_bytes(),
+            **packed,
+        },
     )
     summary = bundles.load(tmp_path / "m.duckdb", [folder], max_bytes=1_000_000)
     assert [kind.new for kind in summary.kinds][:2] == [1, 2]
