@@ -134,6 +134,8 @@ NAME = "Anna O&#39;Neil &lt;b&gt;"
         ("a <!-- {{.Subscriber.Name}} --> b {{ Safe \"<!-- c -->\" }}", "a  b <!-- c -->"),
         ("<!DOCTYPE html><title>{{.Subscriber.Name}}</title>1 < 2 {{.Subscriber.Attribs.nil}}.",
          f"<!DOCTYPE html><title>{NAME}</title>1 &lt; 2 ."),
+        ('<option {{ "Selected" }} {{ 7 }} {{ "onclick" }} {{ "src" }} {{ "a b" }} {{ "" }}>',
+         "<option selected 7 ZgotmplZ ZgotmplZ ZgotmplZ ZgotmplZ>"),
         ('<td {{ if true }}bgcolor="red"{{ end }} alt="{{ html "&" }}">{{ html "<" }}',
          '<td bgcolor="red" alt="&amp;">&lt;'),
         ('<a href="https://x.example/?a=1&amp;b=2@TrackLink">', '<a href="https://x.example/?a=1&amp;amp;b=2">'),
