@@ -156,6 +156,9 @@ PROGRAMS = {
         ("a b...a b !a b", "a b a b a b"),
     "{{ '12.5' | to_integer }} {{ \"it's (a b)*\" | url_encode }}":
         ("12.5 it's+(a+b)*", "12 it%27s+%28a+b%29%2A"),
+    "a{% if visits %}\n {% assign x = 1 %}{% endif %}b{% for s in sizes %} {% endfor %}c": ("a\n b    c", "abc"),
+    "{% if visits %} {{ none }}{% endif %}{% if visits %}{% raw %} {% endraw %}.{% endif %}": ("  .", "  ."),
+    "{{ sizes | has: 'L' }} {{ sizes | find: 'S' }} {{ sizes | where: 'S' | size }}": ("false  0", "true S 2"),
     "{% if unset < 1 %}a{% endif %}{% if yes > 0 %}b{% endif %}{% if none < 1 %}c{% endif %}": ("ab", ""),
     "{{ vip | url_encode }} {{ sizes | url_encode }}": ("false MSLS", "false MSLS"),
 }  # fmt: skip
@@ -211,6 +214,7 @@ def test_what_is_not_known_stays_and_is_named(
     ("template", "text", "unsupported"),
     [
         ("{% abort_message('no') %} {{ first_name }}", "{% abort_message('no') %} Ada", ("{% abort_message('no') %}",)),
+        ("{% if visits %} {% abort_message %} {% endif %}", " {% abort_message %} ", ("{% abort_message %}",)),
         ("{% if vip %}{% abort_message %}{% endif %}", "", ()),
         ("{{content_blocks.${footer}}}", None, ("{{content_blocks.${footer}}}",)),
         ("{{ visits | dance }}{{ visits }}", "{{ visits | dance }}7", ("{{ visits | dance }}",)),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .filters import FILTERS, number, text
+from .filters import FILTERS, number, property_of, searching, text
 
 _MAX_EXACT = 2**53
 
@@ -52,6 +52,7 @@ def _truncatewords(value: Any, count: Any = 15, end: Any = "...") -> str:
 
 FILTERS_OF_JAVASCRIPT: Mapping[str, Callable[..., Any]] = {
     **FILTERS,
+    **searching(property_of),
     "plus": _of_numbers(operator.add),
     "minus": _of_numbers(operator.sub),
     "times": _of_numbers(operator.mul),
