@@ -148,7 +148,9 @@ PROGRAMS = {
     "{{ balance | times: 2 }} {{ 1.0 | plus: 1 }} {{ whole }}": ("25 2 3", "25.0 2.0 3.0"),
     "{{ 0.1 | plus: 0.2 }} {{ 1.1 | times: 3 }}": ("0.30000000000000004 3.3000000000000003", "0.3 3.3"),
     "{{ visits | modulo: 4 }} {{ points | minus: '20' }} {{ 'a' | plus: 1 }}": ("3 100 1", "3 100 1"),
-    "{{ first_name | first }}{{ first_name | last }}{{ sizes | last }}": ("AaS", "S"),
+    "{{ first_name | first }}{{ first_name | last }}{{ sizes | last }}": ("AaS", "AaS"),
+    "{{ '12 points' | plus: 1 }} {{ yes | plus: 1 }} {{ '1e3' | times: 2 }} {{ ' 1.50 ' | times: 2 }}":
+        ("1 2 2000 3", "13 1 2 3.0"),
     "{% assign cents = points | divided_by: 7.0 | round: 2 %}{{ cents }} {{ cents | append: '' }}":
         ("17.14 17.14", "17.14 17.14"),
     "{% if whole == 3 %}{{ whole | append: 'x' }}{% endif %}": ("3x", "3.0x"),

@@ -20,6 +20,7 @@ from liquid.builtin.expressions.primitive import Blank, Empty
 from liquid.filter import with_context
 
 from mailsight.mail.expressions import compiled
+from mailsight.mail.values import words
 from mailsight.merging import dates
 from mailsight.merging.limits import fits
 from mailsight.merging.values import MISSING, Json, member
@@ -30,6 +31,9 @@ _NEW_REFERENCE = re.compile(r"[\"'<>]|&(?![a-zA-Z]++;|#\d++;)")
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
 _MAX_DIGITS = 100
 _MAX_DECIMALS = 20
+# https://github.com/Shopify/liquid/blob/main/lib/liquid/utils.rb (2026-11-26).
+_DECIMAL = re.compile(r"\s*-?[0-9]{1,100}\.[0-9]{1,100}\s*")
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,100}(?![0-9])")
 _LAST_DAY_OF_ALL_MONTHS = 28
 
 
@@ -327,6 +331,33 @@ def _library() -> dict[str, Callable[..., Any]]:
 
 
 _LIBRARY = _library()
+_ARITHMETIC = words("abs at_least at_most ceil divided_by floor minus modulo plus times")
+
+
+def counting(number_of: Callable[[Any], float | None]) -> dict[str, Callable[..., Any]]:
+    """The filters of numbers, by the number that `number_of` makes of a text or a truth value."""
+
+    def given(function: Callable[..., Any]) -> Callable[..., Any]:
+        def applied(*values: Any) -> Any:
+            return function(
+                *(number_of(each) or 0 if isinstance(each, str | bool) else each for each in values)
+            )
+
+        return applied
+
+    return {name: given(_LIBRARY[name]) for name in _ARITHMETIC} | {"round": given(_round)}
+
+
+def _in_ruby(value: str | bool) -> float | None:
+    """The number that a text starts with, as Ruby counts with it. Fractions count if there is nothing else."""
+    if isinstance(value, bool):
+        return None
+    if _DECIMAL.fullmatch(value):
+        return float(value)
+    whole = _WHOLE.match(value)
+    return int(whole[0]) if whole else None
+
+
 _OWN: dict[str, Callable[..., Any]] = {
     "append": _of_text(lambda value, end: value + end),
     "prepend": _of_text(lambda value, start: start + value),
@@ -351,7 +382,6 @@ _OWN: dict[str, Callable[..., Any]] = {
     "split": _split,
     "truncate": _truncate,
     "truncatewords": _truncatewords,
-    "round": _round,
     "join": lambda value, separator=" ": _joined(_items(value), text(separator)),
     "map": lambda value, name: [property_of(item, name) for item in _items(value)],
     "sort": _sorted,
@@ -361,6 +391,9 @@ _OWN: dict[str, Callable[..., Any]] = {
         item for item in _items(value) if (item if name is None else property_of(item, name)) is not None
     ],
     **searching(_part_or_property),
+    **counting(_in_ruby),
+    "first": lambda value: value[:1] if isinstance(value, str) else _LIBRARY["first"](value),
+    "last": lambda value: value[-1:] if isinstance(value, str) else _LIBRARY["last"](value),
     "date": _date,
     "json": _json,
     # Braze: https://www.braze.com/docs/user_guide/personalization_and_dynamic_content/liquid/advanced_filters
