@@ -29,8 +29,18 @@ _BLOCKS = words("""
 """)
 _UNREAD = DROPPED | words("head select style textarea title")
 _SPACE = re.compile(r"\s+")
-# Numbers, addresses and times are words too: 1,234.50, ann@mail.example.
-_WORD = re.compile(r"\w+(?:[.,:;'’@/&+_-]\w+)*+|[^\w\s]")
+# Numbers, addresses and times are words too: 1,234.50, ann@mail.example. So is each Chinese or Japanese character, with
+# its sound mark or variant. Accents, vowel signs and the parts of an emoji are never apart.
+_SIGNS = (
+    r"!-/:-@\[-^`{-~\xa1-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\u2010-\u2027\u2030-\u205e\u3001-\u303f"
+    r"\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+_IDEOGRAPHS = r"\u3041-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_LETTERS = rf"[^\s{_SIGNS}{_IDEOGRAPHS}]"
+_WORD = re.compile(
+    rf"[{_IDEOGRAPHS}][\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*+"
+    rf"|{_LETTERS}+(?:[.,:;'’@/&+_-]{_LETTERS}+)*+|[{_SIGNS}]"
+)
 
 Span = tuple[int, int]
 

@@ -148,7 +148,9 @@ PROGRAMS = {
     "{{ balance | times: 2 }} {{ 1.0 | plus: 1 }} {{ whole }}": ("25 2 3", "25.0 2.0 3.0"),
     "{{ 0.1 | plus: 0.2 }} {{ 1.1 | times: 3 }}": ("0.30000000000000004 3.3000000000000003", "0.3 3.3"),
     "{{ visits | modulo: 4 }} {{ points | minus: '20' }} {{ 'a' | plus: 1 }}": ("3 100 1", "3 100 1"),
-    "{{ first_name | first }}{{ first_name | last }}{{ sizes | last }}": ("AaS", "S"),
+    "{{ first_name | first }}{{ first_name | last }}{{ sizes | last }}": ("AaS", "AaS"),
+    "{{ '12 points' | plus: 1 }} {{ yes | plus: 1 }} {{ '1e3' | times: 2 }} {{ ' 1.50 ' | times: 2 }}":
+        ("1 2 2000 3", "13 1 2 3.0"),
     "{% assign cents = points | divided_by: 7.0 | round: 2 %}{{ cents }} {{ cents | append: '' }}":
         ("17.14 17.14", "17.14 17.14"),
     "{% if whole == 3 %}{{ whole | append: 'x' }}{% endif %}": ("3x", "3.0x"),
@@ -156,6 +158,9 @@ PROGRAMS = {
         ("a b...a b !a b", "a b a b a b"),
     "{{ '12.5' | to_integer }} {{ \"it's (a b)*\" | url_encode }}":
         ("12.5 it's+(a+b)*", "12 it%27s+%28a+b%29%2A"),
+    "a{% if visits %}\n {% assign x = 1 %}{% endif %}b{% for s in sizes %} {% endfor %}c": ("a\n b    c", "abc"),
+    "{% if visits %} {{ none }}{% endif %}{% if visits %}{% raw %} {% endraw %}.{% endif %}": ("  .", "  ."),
+    "{{ sizes | has: 'L' }} {{ sizes | find: 'S' }} {{ sizes | where: 'S' | size }}": ("false  0", "true S 2"),
     "{% if unset < 1 %}a{% endif %}{% if yes > 0 %}b{% endif %}{% if none < 1 %}c{% endif %}": ("ab", ""),
     "{{ vip | url_encode }} {{ sizes | url_encode }}": ("false MSLS", "false MSLS"),
 }  # fmt: skip
@@ -211,6 +216,7 @@ def test_what_is_not_known_stays_and_is_named(
     ("template", "text", "unsupported"),
     [
         ("{% abort_message('no') %} {{ first_name }}", "{% abort_message('no') %} Ada", ("{% abort_message('no') %}",)),
+        ("{% if visits %} {% abort_message %} {% endif %}", " {% abort_message %} ", ("{% abort_message %}",)),
         ("{% if vip %}{% abort_message %}{% endif %}", "", ()),
         ("{{content_blocks.${footer}}}", None, ("{{content_blocks.${footer}}}",)),
         ("{{ visits | dance }}{{ visits }}", "{{ visits | dance }}7", ("{{ visits | dance }}",)),

@@ -4,11 +4,15 @@ Sources: https://pkg.go.dev/text/template#hdr-Functions and https://masterminds.
 that gets what it can't use raises, as Go's do.
 """
 
+import hashlib
 import html
 import math
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -30,6 +34,11 @@ from .values import (
 )
 
 _MAX_ITEMS = 10_000
+_MAX_DURATION = 100
+_EXACT = Context(prec=100)
+_QUOTIENT = Decimal("1e-16")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(rf"([0-9]{{1,15}}(?:\.[0-9]{{0,15}})?|\.[0-9]{{1,15}})({'|'.join(_SECONDS)})")
 
 
 def _text(value: Any) -> str:
@@ -141,13 +150,99 @@ def _folded(operate: Callable[[int, int], int]) -> Callable[..., int]:
 
 def _rounded(value: Any, places: Any) -> float:
     scale = 10.0 ** min(max(_int(places), 0), 15)
-    return math.floor(_number(value) * scale + 0.5) / scale
+    scaled = _number(value) * scale
+    return (math.ceil(scaled) if math.modf(scaled)[0] >= 0.5 else math.floor(scaled)) / scale
+
+
+def _of_decimals(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
+    def fold(*values: Any) -> float:
+        *_, result = accumulate((Decimal(repr(float(_number(value)))) for value in values), operate)
+        return float(result)
+
+    return fold
+
+
+def _divided(left: Decimal, right: Decimal) -> Decimal:
+    return _EXACT.divide(left, right).quantize(_QUOTIENT, ROUND_HALF_UP, _EXACT)
+
+
+def _steps(start: int, stop: int, step: int) -> list[Any]:
+    numbers = range(start, stop, step) if step else ()
+    if len(numbers) > _MAX_ITEMS:
+        raise EvaluationFailed
+    return list(numbers)
 
 
 def _until(count: Any) -> list[Any]:
-    if _int(count) > _MAX_ITEMS:
+    return _steps(0, _int(count), 1 if _int(count) > 0 else -1)
+
+
+def _sequence(*numbers: Any) -> str:
+    """As the program `seq` writes numbers: to an end, from a start to an end, or with steps between them."""
+    if len(numbers) not in (1, 2, 3):
+        return ""
+    first, *between, last = (1, *map(_int, numbers))[-max(len(numbers), 2) :]
+    direction = 1 if last >= first else -1
+    (step,) = between or (direction,)
+    return " ".join(map(str, _steps(first, last + direction, step)))
+
+
+def _known(value: Any) -> tuple[bool, Any]:
+    """What tells a value in a list from others. In Python, 1 is True."""
+    if isinstance(value, list | dict):
         raise EvaluationFailed
-    return list(range(_int(count)))
+    return isinstance(value, bool), from_json(value)
+
+
+def _without(values: Any, *omitted: Any) -> list[Any]:
+    known = set(map(_known, omitted))
+    return [value for value in _items(values) if _known(value) not in known]
+
+
+def _chunks(size: Any, values: Any) -> list[Any]:
+    return [_items(values)[at : at + _int(size)] for at in range(0, len(_items(values)), _int(size))]
+
+
+def _dug(*arguments: Any) -> Any:
+    *names, fallback, value = arguments
+    for name in names:
+        if not isinstance(value, dict):
+            raise EvaluationFailed
+        if _text(name) not in value:
+            return fallback
+        value = from_json(value[name])
+    return value
+
+
+def _abbreviated(width: Any, text: Any) -> str:
+    if not _text(text).isascii():  # it cuts bytes
+        raise EvaluationFailed
+    return text if _int(width) < 4 or len(text) <= _int(width) else f"{text[: _int(width) - 3]}..."
+
+
+def _indented(spaces: Any, text: Any) -> str:
+    margin = _repeat(spaces, " ")
+    return margin + _replaced("\n", f"\n{margin}", text)
+
+
+def _hashed(name: str) -> Callable[[Any], str]:
+    def hashed(text: Any) -> str:
+        if len(_text(text)) > _MAX_ITEMS:
+            raise EvaluationFailed
+        return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+
+    return hashed
+
+
+def _moved(duration: Any, when: Any) -> datetime:
+    text = _text(duration)
+    if not isinstance(when, datetime) or len(text) > _MAX_DURATION:
+        raise EvaluationFailed
+    parts = _DURATION.findall(text)
+    if "".join(map("".join, parts)) != text.lstrip("+-") or len(text.lstrip("+-")) + 1 < len(text):
+        return when
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return when + timedelta(seconds=-seconds if text.startswith("-") else seconds)
 
 
 def _object(*pairs: Any) -> dict[str, Any]:
@@ -165,7 +260,7 @@ def _title(text: Any) -> str:
 
 
 def _listed(value: Any) -> list[str]:
-    return [printed(item) for item in value] if isinstance(value, list) else [printed(value)]
+    return [printed(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
 
 
 def _truncated(length: Any, text: Any) -> str:
@@ -222,12 +317,22 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "plural": lambda single, several, count: single if _int(count) == 1 else several,
     "initials": lambda text: "".join(word[0] for word in _text(text).split()),
     "toString": printed,
+    "abbrev": _abbreviated,
+    "indent": _indented,
+    "nindent": lambda spaces, text: "\n" + _indented(spaces, text),
+    "b64enc": lambda text: b64encode(_text(text).encode()).decode(),
+    "b64dec": lambda text: b64decode(_text(text), validate=True).decode(),
+    "sha1sum": _hashed("sha1"),
+    "sha256sum": _hashed("sha256"),
+    "sha512sum": _hashed("sha512"),
     "urlquote": lambda text: quote(_text(text), safe=""),
     "urlunquote": lambda text: unquote_plus(_text(text)),
     # Sprig's: defaults
     "default": _default,
     "empty": lambda value: not is_true(value),
     "coalesce": lambda *values: next(filter(is_true, values), None),
+    "all": lambda *values: all(map(is_true, values)),
+    "any": lambda *values: any(map(is_true, values)),
     "ternary": lambda when_true, when_false, condition: when_true if is_true(condition) else when_false,
     # Sprig's: numbers
     "int": _int,
@@ -241,6 +346,15 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "mod": _folded(lambda left, right: int(math.fmod(left, right))),
     "max": _folded(max),
     "min": _folded(min),
+    "biggest": _folded(max),
+    "atoi": lambda text: int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", _text(text)) else 0,
+    "addf": _of_decimals(_EXACT.add),
+    "add1f": lambda value: _of_decimals(_EXACT.add)(value, 1),
+    "subf": _of_decimals(_EXACT.subtract),
+    "mulf": _of_decimals(_EXACT.multiply),
+    "divf": _of_decimals(_divided),
+    "maxf": lambda *values: float(max(map(_number, values))),
+    "minf": lambda *values: float(min(map(_number, values))),
     "floor": lambda value: float(math.floor(_number(value))),
     "ceil": lambda value: float(math.ceil(_number(value))),
     "round": _rounded,
@@ -251,17 +365,35 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "rest": lambda values: _items(values)[1:],
     "initial": lambda values: _items(values)[:-1],
     "reverse": lambda values: _items(values)[::-1],
-    "has": lambda item, values: any(is_equal(item, from_json(value)) for value in _items(values)),
+    "has": lambda item, values: _known(item) in map(_known, _items(values)),
+    "append": lambda values, item: [*_items(values), item],
+    "push": lambda values, item: [*_items(values), item],
+    "prepend": lambda values, item: [item, *_items(values)],
+    "concat": lambda *lists: [item for values in lists for item in _items(values)],
+    "compact": lambda values: [value for value in _items(values) if is_true(from_json(value))],
+    "uniq": lambda values: list({_known(value): value for value in _items(values)}.values()),
+    "without": _without,
+    "chunk": _chunks,
+    "toStrings": _listed,
+    "tuple": lambda *values: list(values),
     "join": lambda separator, values: _text(separator).join(_listed(values)),
+    "split": lambda separator, text: {
+        f"_{place}": part for place, part in enumerate(_text(text).split(_text(separator)))
+    },
     "splitList": lambda separator, text: _text(text).split(_text(separator)),
     "sortAlpha": lambda values: sorted(_listed(values)),
     "until": _until,
+    "untilStep": lambda start, stop, step: _steps(_int(start), _int(stop), _int(step)),
+    "seq": _sequence,
     "dict": _object,
     "get": lambda value, name: from_json(value.get(_text(name), "")),
+    "dig": _dug,
     "hasKey": lambda value, name: _text(name) in value,
     # Sprig's: dates
     "date": _date,
     "htmlDate": lambda when: _date("2006-01-02", when),
+    "dateModify": _moved,
+    "date_modify": _moved,
 }  # fmt: skip
 
 #: Functions that may get a value that nobody knows and have an answer of their own for it.

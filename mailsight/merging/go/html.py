@@ -106,7 +106,7 @@ class HtmlWriter:
             if not place.quote:
                 return value.translate(_IN_UNQUOTED) or FAILED
         elif place.state in ("tag", "name"):
-            return value.lower() if re.fullmatch("[a-zA-Z0-9]+", value) and not _kind(value) else FAILED
+            return value.lower() if re.fullmatch("[a-zA-Z0-9]+", value) and _kind(value) == "text" else FAILED
         elif place.state == "raw" and place.element == "style":
             return _in_css(value, place.css)
         return value.translate(_IN_TEXT)

@@ -118,6 +118,10 @@ class _Literal(Tag):
 
 
 class _LiteralNode(Node):
+    def __init__(self, token: Token) -> None:
+        super().__init__(token)
+        self.blank = False
+
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
         context.notes.unsupported[listed(self.token.value)] = None
@@ -313,7 +317,6 @@ def _filter(
 class _Environment(Environment):
     block_nesting_limit = MAX_DEPTH + 1
     context_depth_limit = 2 * MAX_DEPTH
-    suppress_blank_control_flow_blocks = False
     logical_not_operator = True
 
 
@@ -321,6 +324,7 @@ class _Environment(Environment):
 def environment(*, is_javascript: bool = False) -> Environment:
     """Shopify's Liquid, or LiquidJS."""
     liquid = _Environment()
+    liquid.suppress_blank_control_flow_blocks = not is_javascript
     functions = javascript.FILTERS_OF_JAVASCRIPT if is_javascript else FILTERS
     seen = javascript.seen if is_javascript else lambda value: value
     liquid.filters = {name: _filter(name, function, seen) for name, function in functions.items()}

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from liquid.builtin.expressions.primitive import Blank, Empty
 from liquid.filter import with_context
 
 from mailsight.mail.expressions import compiled
+from mailsight.mail.values import words
 from mailsight.merging import dates
 from mailsight.merging.limits import fits
 from mailsight.merging.values import MISSING, Json, member
@@ -30,6 +31,9 @@ _NEW_REFERENCE = re.compile(r"[\"'<>]|&(?![a-zA-Z]++;|#\d++;)")
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
 _MAX_DIGITS = 100
 _MAX_DECIMALS = 20
+# https://github.com/Shopify/liquid/blob/main/lib/liquid/utils.rb (2026-11-26).
+_DECIMAL = re.compile(r"\s*-?[0-9]{1,100}\.[0-9]{1,100}\s*")
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,100}(?![0-9])")
 _LAST_DAY_OF_ALL_MONTHS = 28
 
 
@@ -93,7 +97,7 @@ def _items(value: Any) -> list[Any]:
     return [] if value is None else [value]
 
 
-def _property(item: Json, name: object) -> Json:
+def property_of(item: Json, name: object) -> Json:
     value = member(item, str(name))
     return None if value is MISSING else value
 
@@ -152,7 +156,7 @@ def _round(value: Any, digits: Any = 0) -> int | float:
 def _sorted(value: Any, name: Any = None, *, key: Callable[[Any], Any] = lambda item: item) -> list[Any]:
     """Sorted, with those without a value last. Raises `TypeError` for what has no order."""
     items = _items(value)
-    by = [item if name is None else _property(item, name) for item in items]
+    by = [item if name is None else property_of(item, name) for item in items]
     order = sorted(range(len(items)), key=lambda at: (by[at] is None, 0 if by[at] is None else key(by[at])))
     return [items[at] for at in order]
 
@@ -160,13 +164,35 @@ def _sorted(value: Any, name: Any = None, *, key: Callable[[Any], Any] = lambda 
 def _unique(value: Any, name: Any = None) -> list[Any]:
     unique: dict[str, Any] = {}
     for item in _items(value):
-        unique.setdefault(_json(item if name is None else _property(item, name)), item)
+        unique.setdefault(_json(item if name is None else property_of(item, name)), item)
     return list(unique.values())
 
 
-def _matches(item: Json, name: Any, wanted: tuple[Any, ...]) -> bool:
-    value = _property(item, name)
-    return value == wanted[0] if wanted and wanted[0] is not None else value not in (None, False)
+def searching(value_of: Callable[[Json, Any], Json]) -> dict[str, Callable[..., Any]]:
+    """The filters that look for items by what `value_of` says of them."""
+
+    def found(value: Any, name: Any, wanted: tuple[Any, ...], *, is_wanted: bool = True) -> Iterator[Json]:
+        for item in _items(value):
+            own = value_of(item, name)
+            matches = own == wanted[0] if wanted and wanted[0] is not None else own not in (None, False)
+            if matches == is_wanted:
+                yield item
+
+    def rejected(value: Any, name: Any, *wanted: Any) -> list[Json]:
+        return list(found(value, name, wanted, is_wanted=False))
+
+    return {
+        "where": lambda value, name, *wanted: list(found(value, name, wanted)),
+        "reject": rejected,
+        "where_not": rejected,  # Customer.io's name for it
+        "find": lambda value, name, *wanted: next(found(value, name, wanted), None),
+        "has": lambda value, name, *wanted: next((True for _ in found(value, name, wanted)), False),
+    }
+
+
+def _part_or_property(item: Json, name: Any) -> Json:
+    """What Ruby has in a text or an object by a name: a text's part, if it is in there."""
+    return (name if name in item else None) if isinstance(item, str) else property_of(item, name)
 
 
 def _json(value: Any, indent: Any = None) -> str:
@@ -267,7 +293,7 @@ def _rounded_currency(value: Any, locale: Any = "en-us", currency: Any = None) -
 def _grouped(value: Any, name: Any) -> list[Any]:
     groups: dict[str, dict[str, Any]] = {}
     for item in _items(value):
-        key = _property(item, name)
+        key = property_of(item, name)
         groups.setdefault(_json(key), {"name": key, "items": []})["items"].append(item)
     return list(groups.values())
 
@@ -305,6 +331,33 @@ def _library() -> dict[str, Callable[..., Any]]:
 
 
 _LIBRARY = _library()
+_ARITHMETIC = words("abs at_least at_most ceil divided_by floor minus modulo plus times")
+
+
+def counting(number_of: Callable[[Any], float | None]) -> dict[str, Callable[..., Any]]:
+    """The filters of numbers, by the number that `number_of` makes of a text or a truth value."""
+
+    def given(function: Callable[..., Any]) -> Callable[..., Any]:
+        def applied(*values: Any) -> Any:
+            return function(
+                *(number_of(each) or 0 if isinstance(each, str | bool) else each for each in values)
+            )
+
+        return applied
+
+    return {name: given(_LIBRARY[name]) for name in _ARITHMETIC} | {"round": given(_round)}
+
+
+def _in_ruby(value: str | bool) -> float | None:
+    """The number that a text starts with, as Ruby counts with it. Fractions count if there is nothing else."""
+    if isinstance(value, bool):
+        return None
+    if _DECIMAL.fullmatch(value):
+        return float(value)
+    whole = _WHOLE.match(value)
+    return int(whole[0]) if whole else None
+
+
 _OWN: dict[str, Callable[..., Any]] = {
     "append": _of_text(lambda value, end: value + end),
     "prepend": _of_text(lambda value, start: start + value),
@@ -329,29 +382,24 @@ _OWN: dict[str, Callable[..., Any]] = {
     "split": _split,
     "truncate": _truncate,
     "truncatewords": _truncatewords,
-    "round": _round,
     "join": lambda value, separator=" ": _joined(_items(value), text(separator)),
-    "map": lambda value, name: [_property(item, name) for item in _items(value)],
+    "map": lambda value, name: [property_of(item, name) for item in _items(value)],
     "sort": _sorted,
     "sort_natural": lambda value, name=None: _sorted(value, name, key=lambda item: text(item).lower()),
     "uniq": _unique,
     "compact": lambda value, name=None: [
-        item for item in _items(value) if (item if name is None else _property(item, name)) is not None
+        item for item in _items(value) if (item if name is None else property_of(item, name)) is not None
     ],
-    "where": lambda value, name, *wanted: [item for item in _items(value) if _matches(item, name, wanted)],
-    "reject": lambda value, name, *wanted: [
-        item for item in _items(value) if not _matches(item, name, wanted)
-    ],
-    "find": lambda value, name, *wanted: next(
-        (item for item in _items(value) if _matches(item, name, wanted)), None
-    ),
-    "has": lambda value, name, *wanted: any(_matches(item, name, wanted) for item in _items(value)),
+    **searching(_part_or_property),
+    **counting(_in_ruby),
+    "first": lambda value: value[:1] if isinstance(value, str) else _LIBRARY["first"](value),
+    "last": lambda value: value[-1:] if isinstance(value, str) else _LIBRARY["last"](value),
     "date": _date,
     "json": _json,
     # Braze: https://www.braze.com/docs/user_guide/personalization_and_dynamic_content/liquid/advanced_filters
     "time_zone": _time_zone,
     "number_with_delimiter": _with_delimiter,
-    "property_accessor": _property,
+    "property_accessor": property_of,
     "json_escape": _of_text(lambda value: _json(value)[1:-1]),
     "as_json_string": _json,
     "json_parse": _of_text(json.loads),
@@ -387,9 +435,6 @@ _OWN: dict[str, Callable[..., Any]] = {
     "from_json": _of_text(json.loads),
     "base64": _of_text(lambda value: b64encode(value.encode()).decode()),
     "json_array_uniq": _unique,
-    "where_not": lambda value, name, *wanted: [
-        item for item in _items(value) if not _matches(item, name, wanted)
-    ],
     "format_number": lambda value, locale="en-us": format_decimal(number(value) or 0, locale=_locale(locale)),
     "titlecase": _of_text(lambda value: " ".join(word[:1].upper() + word[1:] for word in value.split(" "))),
     "to_json": _json,

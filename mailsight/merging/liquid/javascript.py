@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .filters import FILTERS, number, text
+from .filters import FILTERS, counting, number, property_of, searching, text
 
 _MAX_EXACT = 2**53
 
@@ -52,13 +52,13 @@ def _truncatewords(value: Any, count: Any = 15, end: Any = "...") -> str:
 
 FILTERS_OF_JAVASCRIPT: Mapping[str, Callable[..., Any]] = {
     **FILTERS,
+    **searching(property_of),
+    **counting(compared),
     "plus": _of_numbers(operator.add),
     "minus": _of_numbers(operator.sub),
     "times": _of_numbers(operator.mul),
     "modulo": _of_numbers(operator.mod),
     "divided_by": _divided,
-    "first": lambda value: text(value)[:1] if isinstance(value, str) else FILTERS["first"](value),
-    "last": lambda value: text(value)[-1:] if isinstance(value, str) else FILTERS["last"](value),
     "to_integer": _integer,
     "truncatewords": _truncatewords,
     "url_encode": lambda value: quote(text(value), safe=" ~!*'()").replace(" ", "+"),
