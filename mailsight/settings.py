@@ -91,9 +91,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes", "_months"))
     }
-    database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(
-        database=database,
+        database=database_file(Path(values["database"] or defaults.database)),
         loader=_choice("MAILSIGHT_LOADER", values["loader"] or "on", _SWITCH) == "on",
         public_url=_public_url(values["public_url"]),
         hosts=_hosts(values["hosts"]),
@@ -112,6 +111,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         locale=locale(environment),
         **numbers,
     )
+
+
+def database_file(path: Path) -> Path:
+    """The absolute path of a database. Raises `BadSetting` for one without a name, beside which nothing can be."""
+    file = _absolute(path)
+    if not file.name or file.name == "..":
+        raise BadSetting(f"The database is {path}, which is a folder.", next_step="Name a file in it.")
+    return file
 
 
 def locale(environment: Mapping[str, str] = os.environ) -> str:
@@ -198,10 +205,17 @@ def _hosts(given: str | None) -> tuple[str, ...]:
     return tuple(host.strip("[]") for host in hosts)
 
 
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise BadSetting(f"{path} is in the home folder of somebody who has none here.") from error
+
+
 def _machines(given: str | None) -> Path | None:
     usual = (DATA / "machines.toml").absolute()
     if given:
-        return Path(given).expanduser().absolute()
+        return _absolute(Path(given))
     return usual if usual.exists() else None
 
 

@@ -66,6 +66,18 @@ def test_invalid_values_are_rejected(variable: str, value: str, problem: str) ->
         settings.from_environment({variable: value})
 
 
+@pytest.mark.parametrize("path", ["/", "/srv/.."])
+def test_a_database_has_a_name(path: str) -> None:
+    with pytest.raises(BadSetting, match="which is a folder"):
+        settings.from_environment({"MAILSIGHT_DATABASE": path})
+
+
+@pytest.mark.parametrize("variable", ["MAILSIGHT_DATABASE", "MAILSIGHT_MACHINES"])
+def test_the_home_folder_of_nobody_is_refused(variable: str) -> None:
+    with pytest.raises(BadSetting, match="~nobody-here/x is in the home folder of somebody"):
+        settings.from_environment({variable: "~nobody-here/x"})
+
+
 def test_the_token_for_metrics_is_a_secret() -> None:
     values = settings.from_environment({"MAILSIGHT_METRICS_TOKEN": "0123456789abcdef+/="})
     assert values.metrics_token == "0123456789abcdef+/="

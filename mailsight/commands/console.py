@@ -77,7 +77,7 @@ def main(context: typer.Context, database: Database = None, version: Version = F
 def database_path(context: typer.Context, database: Path | None) -> Path:
     """The database given to the command, else the one given before the command, else the setting."""
     chosen = database or context.obj or settings.from_environment().database
-    return Path(chosen).expanduser().absolute()
+    return settings.database_file(Path(chosen))
 
 
 def recorded(database: Path, action: Action, **details: str) -> None:

@@ -206,16 +206,19 @@ AUDIT = (
     ExportColumn("details", "Details"),
 )
 # What may separate cells: a spreadsheet set to semicolons splits `a;=1` and runs the second part, quoted or not.
-_START = r"(^|[,;|\t\r\n])"
+_START = r"(^|[,;:|\t\r\n])"
 # What a spreadsheet skips at the start of a cell: quotes, spaces and invisible characters.
 _SKIPPED = r"([\x00-\x08\x0b\x0c\x0e-\x20\"\pZ\p{Cf}]*)"
 # What starts a formula (OWASP, "CSV Injection"); in Japanese and Chinese locales, the wide and small forms too.
-_FORMULA = f"{_START}{_SKIPPED}([=+@＝＋－＠﹢﹣﹦﹫−-])"
+_SIGNS = "[=+@＝＋－＠﹢﹣﹦﹫−-]"
+_FORMULA = f"{_START}{_SKIPPED}({_SIGNS})"
+# Spaces separate cells only if somebody says so. A sign alone, as in `Spring - Sale`, is no formula.
+_AFTER_SPACE = f'( )([\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f"\\p{{Cf}}]*)({_SIGNS}[^ \\t\\r\\n])'
 # Control characters that start a cell hide what follows. After a separator at the end of a text, the closing quote
 # would open a cell of the lines that follow.
 _TAB, _FIRST_LINE = f"{_START}{_SKIPPED}(\t)", f"^(){_SKIPPED}([\r\n])"
-_END = f"([;|\t\r\n]){_SKIPPED}()$"
-_RISKY = f"{_START}{_SKIPPED}([=+@＝＋－＠﹢﹣﹦﹫−\t\r\n-]|$)"
+_END = f"([;:|\t\r\n]){_SKIPPED}()$"
+_RISKY = f"{_START}{_SKIPPED}({_SIGNS}|[\t\r\n]|$)|{_AFTER_SPACE}"
 _SECONDS, _LIST_SEPARATOR = pa.timestamp("s", tz="UTC"), ", "
 
 
@@ -272,8 +275,10 @@ def spreadsheet_safe(texts: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(texts, _RISKY)).as_py():
         return texts
     # Twice for tabs, because each both starts a cell and separates it from the next.
-    for pattern in (_TAB, _TAB, _FIRST_LINE, _END, _FORMULA):
+    for pattern in (_TAB, _TAB, _FIRST_LINE, _END):
         texts = pc.replace_substring_regex(texts, pattern, r"\1'\2\3")
+    for pattern in (_FORMULA, _AFTER_SPACE):
+        texts = pc.replace_substring_regex(texts, pattern, r"\1\2'\3")
     return texts
 
 

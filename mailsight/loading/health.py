@@ -26,6 +26,8 @@ WARN_FACTOR = 2
 # How many intervals a webhook may wait, because a load that takes long is followed by a long pause.
 MAX_INTERVALS = 20
 MIN_OVERDUE_SECONDS = 900.0
+# The spool is locked for milliseconds.
+MAX_LOCK_SECONDS = 0.3
 
 # What `readiness` says of a part that works, and of one that isn't needed here.
 OK, NOT_USED = "ok", "not used"
@@ -162,7 +164,8 @@ def _writable(spool: Spool) -> Iterator[str]:
     with suppress(FileNotFoundError), tempfile.TemporaryFile(dir=folder) as file:
         file.write(b" " * 4096)
         file.flush()
-    yield from ()
+    if spool.is_stuck(MAX_LOCK_SECONDS):
+        yield "Another program keeps the spool locked, so webhooks are not answered."
 
 
 def _moving(spool: Spool, interval_seconds: float) -> Iterator[str]:

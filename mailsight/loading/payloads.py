@@ -27,7 +27,7 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, exclusive, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import arrivals, erased_requests, file_checks, finding, payload_files, segments
+from . import arrivals, erased_requests, file_checks, finding, payload_files, segments, unpacking
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, reject_failing, silent
@@ -64,10 +64,11 @@ def ingest(
     def attempt(is_careful: bool) -> LoadSummary:
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
             staging = _Staging(work, passed_over, is_careful=is_careful)
+            left = unpacking.room(files, max_bytes)
             for index, path in enumerate(files):
                 progress(0.5 * (share(index, len(files)) or 0.0), f"Reading {path.name}")
                 try:
-                    file = tried(_unpacked, path, work, max_bytes)
+                    file = tried(_unpacked, path, work, left)
                 except UnreadableFile as error:
                     if len(files) == 1:
                         raise
@@ -75,6 +76,7 @@ def ingest(
                 if isinstance(file, Failure):
                     staging.refuse_file(path, file.reason)
                 else:
+                    left -= file.path.stat().st_size if file.path != path else 0
                     staging.take_file(file, sender)
             names = [path.name for path in files]
             return staging.complete(sender.name, names, strict=strict, progress=progress)

@@ -41,10 +41,10 @@ def convert(path: Path, folder: Path, max_bytes: int | None = None) -> list[Shee
     """
     allowed = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
     allowed = allowed if max_bytes is None else min(allowed, max(max_bytes, 0))
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            _check_size(path, sum(member.file_size for member in archive.infolist()), allowed)
     try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                _check_size(path, sum(member.file_size for member in archive.infolist()), allowed)
         with CalamineWorkbook.from_path(path) as workbook:
             named = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             return list(_sheets(workbook, named[:MAX_SHEETS], path, folder, allowed))
@@ -52,7 +52,7 @@ def convert(path: Path, folder: Path, max_bytes: int | None = None) -> list[Shee
         raise UnreadableFile(
             f"{path.name} has a password.", next_step="Save it without one, then load it again."
         ) from error
-    except (CalamineError, ZipError, OSError, ValueError) as error:
+    except (CalamineError, ZipError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise UnreadableFile(
             f"{path.name} can't be read as a workbook: {error}.",
             next_step="Save it again as Excel (.xlsx) or CSV, then load it.",

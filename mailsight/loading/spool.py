@@ -22,6 +22,7 @@ import os
 import re
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -347,6 +348,24 @@ class Spool:
         while (segment := self.folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}.ndjson").exists():
             pass
         return segment
+
+    def is_stuck(self, seconds: float) -> bool:
+        """Whether somebody has kept the lock for that long, without writing. Raises OSError if it can't be opened."""
+        if not (self.folder / "lock").exists():
+            return False
+        end, size = time.monotonic() + seconds, self._current_size()
+        with (self.folder / "lock").open("ab") as lock:
+            while not lock_descriptor(lock.fileno(), blocking=False):
+                if time.monotonic() > end:
+                    return self._current_size() == size
+                time.sleep(_POLL_SECONDS)
+        return False
+
+    def _current_size(self) -> int:
+        try:
+            return self._current.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+import struct
 import threading
 import zipfile
 import zlib
@@ -181,11 +182,13 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
+        OSError,  # such as a directory that names a place before the file's start
         ValueError,
         NotImplementedError,
+        struct.error,
     ) as error:
         raise BadUpload(
-            f"{quoted(name)} is not a readable zip: {error}.",
+            f"{quoted(name)} is not a readable zip: {getattr(error, 'strerror', None) or error}.",
             next_step="Nothing was stored. Download or pack it again, then try again.",
         ) from error
 

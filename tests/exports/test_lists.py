@@ -124,7 +124,7 @@ def runs(cell: str) -> bool:
 
 texts = st.text(
     st.sampled_from(
-        [*"=+-@＝＋－＠﹢−,;|\t\r\n \"'ab1", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}", "\u200b", "\0"]
+        [*"=+-@＝＋－＠﹢−,;:|\t\r\n \"'ab1", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}", "\u200b", "\0"]
     )
 )
 
@@ -135,7 +135,7 @@ def test_no_cell_is_a_formula_whatever_separates_cells(names: list[tuple[str, st
     columns = (ExportColumn("a", "A"), ExportColumn("b", "B"))
     batches = lists.batches_of(({"a": a, "b": b} for a, b in names), columns)
     text = writers.as_csv(Rows("x", columns, len(names), iter(batches))).decode("utf-8-sig")
-    for separator in ",;\t|":
+    for separator in ",;:\t|":
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
             cells = [
                 cell
@@ -178,7 +178,6 @@ def test_rows_as_csv_contain_no_formulas() -> None:
         "\t1",
         "\r1",
         "\n1",
-        "  =cmd",
         "＝1+1",
         "＋1",
         "－1",
@@ -194,17 +193,39 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(text: str) -> None:
     [
         ("a;=cmd|'/C calc'!A0", "a;'=cmd|'/C calc'!A0"),
         ("a,+1;-2|@b\t=c\n=d", "a,'+1;'-2|'@b\t'=c\n'=d"),
-        ('a; "=b', "a;' \"=b"),
+        ('a; "=b', "a; \"'=b"),
+        ("  =cmd", "  '=cmd"),
         ("a;;=b", "a;;'=b"),
+        ("a:= 1+1", "a:'= 1+1"),
+        ("a =1+1 @SUM(1) +cmd|x -2+3", "a '=1+1 '@SUM(1) '+cmd|x '-2+3"),
+        ('a "=b', "a \"'=b"),
         ("\t\t\t=1", "'\t'\t'\t'=1"),
-        ("a;\N{IDEOGRAPHIC SPACE}＝b", "a;'\N{IDEOGRAPHIC SPACE}＝b"),
+        ("a;\N{IDEOGRAPHIC SPACE}＝b", "a;\N{IDEOGRAPHIC SPACE}'＝b"),
     ],
 )
 def test_a_formula_after_any_separator_is_quoted(text: str, safe: str) -> None:
     assert lists.spreadsheet_safe(pa.array([text])).to_pylist() == [safe]
 
 
-@pytest.mark.parametrize("text", ["Ann", "a=b", "", " ", "a; b", "a-b, c", "a\nb", "'=1", ";'=1", None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann",
+        "a=b",
+        "Spring - Sale",
+        "1 + 1 = 2",
+        "12:30",
+        "https://a.example/@b",
+        "",
+        " ",
+        "a; b",
+        "a-b, c",
+        "a\nb",
+        "'=1",
+        ";'=1",
+        None,
+    ],
+)
 def test_other_cells_are_unchanged(text: str | None) -> None:
     assert lists.spreadsheet_safe(pa.array([text], pa.string())).to_pylist() == [text]
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
+from filelock import lock_descriptor
 
 from mailsight.errors import NoDatabase
 from mailsight.loading import health
@@ -77,6 +78,12 @@ def block_current(installed: Installed) -> None:
     current.mkdir()
 
 
+def block_lock(installed: Installed) -> None:
+    lock = installed.spool.folder / "lock"
+    lock.unlink()
+    lock.mkdir()
+
+
 def fail_load(installed: Installed) -> None:
     installed.spool.note_error("disk full at /srv/secret")
 
@@ -97,6 +104,7 @@ def keep_waiting(installed: Installed) -> None:
         (replace_by_folder, "The database can't be read."),
         (block_spool, "The spool can't be written to, so webhooks are refused."),
         (block_current, "The spool can't be written to, so webhooks are refused."),
+        (block_lock, "The spool can't be written to, so webhooks are refused."),
         (fail_load, "The last load of received webhooks failed. They are kept, and loading is retried."),
         (keep_waiting, "Received webhooks have been waiting to be loaded for too long."),
     ],
@@ -106,6 +114,18 @@ def test_damage_is_named(installed: Installed, damage: Callable[[Installed], Non
     reasons = problems(installed)
     assert reason in reasons
     assert not any("/" in text or "srv" in text for text in reasons)
+
+
+def test_a_spool_that_somebody_keeps_locked_is_named(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "MAX_LOCK_SECONDS", 0.01)
+    with (installed.spool.folder / "lock").open("ab") as lock:
+        lock_descriptor(lock.fileno())
+        assert problems(installed) == [
+            "Another program keeps the spool locked, so webhooks are not answered."
+        ]
+    assert problems(installed) == []
 
 
 def test_a_disk_without_room_for_a_load_is_named(

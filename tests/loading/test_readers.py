@@ -15,7 +15,8 @@ from hypothesis import example, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from mailsight.loading import bundle_tables, bundles, csv_files, finding
+from mailsight.errors import UnreadableFile
+from mailsight.loading import bundle_tables, bundles, csv_files, finding, sheets
 from mailsight.loading.bundle_tables import Reading
 from mailsight.loading.json_files import BadRecord
 from mailsight.loading.refusals import Refusal, Refusals
@@ -320,6 +321,13 @@ def test_a_workbook_that_unpacks_to_too_much_is_rejected(tmp_path: Path) -> None
     summary = bundles.load(tmp_path / "m.duckdb", [folder], max_bytes=1_000_000)
     assert ["unpacks to more than 0 MB" in refusal.reason for refusal in summary.refusals] == [True]
     assert summary.kinds[0].new == 1
+
+
+def test_a_workbook_with_a_damaged_directory_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "events.xlsx"
+    path.write_bytes(as_xlsx([{"customer_id": "1"}]).replace(b"PK\x01\x02", b"PK\x01\x03"))
+    with pytest.raises(UnreadableFile, match=r"events\.xlsx can't be read as a workbook"):
+        sheets.convert(path, tmp_path)
 
 
 def test_ids_that_are_whole_numbers_have_no_fraction() -> None:

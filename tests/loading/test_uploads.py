@@ -158,6 +158,12 @@ def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: 
     assert contents(tmp_path).keys() <= {"deep/upload/packed/b.zip"}
 
 
+def moved(content: bytes) -> bytes:
+    """A zip whose directory says that it starts a byte later than it does."""
+    (start,) = struct.unpack("<I", content[-6:-2])
+    return content[:-6] + struct.pack("<I", start + 1) + content[-2:]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -174,6 +180,7 @@ def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: 
         (zipped({"one/campaigns.csv": CAMPAIGNS, "two/events.csv": b"x"}), "in several folders"),
         (zipped({"readme.md": b"x", "logo.png": b"x"}), "contains nothing that can be loaded"),
         (b"PK\x01\x02" * 50_001, "more than 50,000 files"),
+        (moved(zipped({"campaigns.csv": CAMPAIGNS})), "is not a readable zip"),
     ],
     ids=[
         "empty",
@@ -186,6 +193,7 @@ def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: 
         "two bundles",
         "no table",
         "too many",
+        "a place before its start",
     ],
 )
 def test_a_bad_zip_is_rejected_with_the_reason(content: bytes, reason: str, tmp_path: Path) -> None:
