@@ -20,13 +20,13 @@ class Request:
 
     @property
     def is_form(self) -> bool:
-        """Whether the body is a form rather than JSON."""
-        return self._media_type in _FORMS
+        """Whether the body is a form rather than JSON, which many programs send under the name of a form."""
+        return self._media_type in _FORMS and self.body.lstrip()[:1] not in (b"{", b"[")
 
     @property
     def is_multipart(self) -> bool:
         """Whether the body is a form in parts, as for files."""
-        return self._media_type == _MULTIPART
+        return self.is_form and self._media_type == _MULTIPART
 
     @property
     def _media_type(self) -> str:

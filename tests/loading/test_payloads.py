@@ -61,6 +61,7 @@ FORMS: dict[str, bytes] = {
     "Windows line ends": lines(EVENTS).replace("\n", "\r\n").encode(),
     "a byte order mark": b"\xef\xbb\xbf" + lines(EVENTS).encode(),
     "UTF-16": lines(EVENTS).encode("utf-16"),
+    "UTF-32": lines(EVENTS).encode("utf-32"),
     "gzip": gzip.compress(lines(EVENTS).encode()),
     "gzip in parts": gzip.compress(lines(EVENTS[:2]).encode()) + gzip.compress(lines(EVENTS[2:]).encode()),
     "zstd": zstandard.compress(lines(EVENTS).encode()),
