@@ -393,7 +393,7 @@ def test_a_form_is_refused_unparsed_if_the_provider_sends_json(provider: str) ->
 @pytest.mark.parametrize("provider", [name for name in PROVIDERS if not PROVIDERS[name].form_field])
 def test_json_is_read_whatever_its_content_type(client: TestClient, spool: Spool, provider: str) -> None:
     """`curl -d` calls any body a form."""
-    for content_type in (*FORMS, "text/plain; charset=UTF-8", "application/octet-stream", ""):
+    for content_type in (FORMS[0], "text/plain; charset=UTF-8", "application/octet-stream", ""):
         sent = delivery(provider, address(provider)).with_headers(Content_Type=content_type)
         assert send(client, sent).status_code == 200
         line = stored(spool)[-1]
