@@ -181,11 +181,12 @@ select row_number() over () as ordinal, json as record from read_json_objects(:p
 
 -- name: parquet_shape(path)^
 -- What a Parquet file says about itself: rows, columns, and the bytes that the names of columns and of the fields in them
--- take in a row as JSON.
+-- take in a row as JSON. has_number: whether one of them has the name under which Parquet numbers rows.
 select
     (select sum(num_rows) from parquet_file_metadata(:path)) as rows,
     count(*) filter (coalesce(num_children, 0) = 0) as columns,
-    sum(strlen(name) + 6) as name_bytes, max(strlen(name)) as longest_name
+    sum(strlen(name) + 6) as name_bytes, max(strlen(name)) as longest_name,
+    bool_or(lower(name) = 'file_row_number') as has_number
 from parquet_schema(:path);
 
 -- name: parquet_bytes(path)^
@@ -203,6 +204,11 @@ from (
     from read_parquet(:path, file_row_number = true)
 );
 
+-- name: read_counted_parquet_file(path)!
+-- Reads a Parquet file with a column of the name under which Parquet numbers rows.
+insert into read_records by name
+select row_number() over () as ordinal, to_json(r) as record from read_parquet(:path) as r;
+
 -- name: refuse_parquet_rows(path, kind, file, place)^
 -- Adds rows of a Parquet file to new_refusals, as JSON, under the file's name and place. The loader registers `wanted` with
 -- their ordinals (from 1) and the reasons. Returns their number.
@@ -210,8 +216,7 @@ insert into new_refusals by name
 select
     :place as place, :kind as kind, :file as file, ordinal as line, reason, cast(to_json(row) as varchar) as row
 from (
-    select file_row_number + 1 as ordinal, struct_pack(*columns(* exclude (file_row_number))) as row
-    from read_parquet(:path, file_row_number = true)
+    select row_number() over () as ordinal, r as row from read_parquet(:path) as r
 )
 join wanted using (ordinal);
 

@@ -232,6 +232,18 @@ from attributed as a
 join events as e using (event_number)
 where e.type = 'clicked' and a.campaign_id in (from touched) and regexp_matches(e.url, :wrapped, 'i');
 
+-- name: wrapped_links(wrapped)
+-- The URLs of links in the mails of touched campaigns that may be wrapped, each once: they were loaded before Mailsight knew this way
+-- of wrapping. `wrapped` is an expression.
+select distinct l.url
+from links as l
+semi join (select content_id from campaigns semi join touched using (campaign_id)) using (content_id)
+where regexp_matches(l.url, :wrapped, 'i');
+
+-- name: unwrap_links#
+-- Replaces the URLs of links by those inside. The loader registers `unwraps`.
+update links set url = u.target from unwraps as u where links.url = u.url;
+
 -- name: replace_message_events#
 -- Attributes each event to its message. The loader registers `places`: the link of the mail for each of clicked_urls; and
 -- `unwraps`: the URL inside each clicked URL that is wrapped, which takes its place from here on. Events without an event_id

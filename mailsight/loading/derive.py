@@ -63,7 +63,8 @@ def derive(work: Draft, refuse: Refuse, progress: Progress) -> None:
     progress(0.3, "Matching clicks to links")
     miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
     work.run("set_miscounted_links", providers=miscounting)
-    unwraps = _unwraps(work)
+    _unwrap_links(work)
+    unwraps = _unwraps(work, "clicked_wraps")
     with (
         work.table("places", _places(work, unwraps, refuse), _PLACES),
         work.table("unwraps", list(unwraps.items()), _UNWRAPS),
@@ -163,9 +164,15 @@ def _html(work: Draft, content_id: str) -> str:
     return next((str(row["html"] or "") for row in work.rows("content", content_id=content_id)), "")
 
 
-def _unwraps(work: Draft) -> dict[str, str]:
-    """The URL inside each clicked URL that is wrapped."""
-    urls = [str(row["url"]) for row in work.rows("clicked_wraps", wrapped=WRAPPED)]
+def _unwrap_links(work: Draft) -> None:
+    if unwraps := _unwraps(work, "wrapped_links"):
+        with work.table("unwraps", list(unwraps.items()), _UNWRAPS):
+            work.run("unwrap_links")
+
+
+def _unwraps(work: Draft, query: str) -> dict[str, str]:
+    """The URL inside each URL of a query that is wrapped."""
+    urls = [str(row["url"]) for row in work.rows(query, wrapped=WRAPPED)]
     targets = ((url, tried(unwrapped, url)) for url in urls)
     return {url: target for url, target in targets if isinstance(target, str) and target != url}
 

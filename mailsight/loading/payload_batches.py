@@ -6,6 +6,7 @@ from itertools import islice
 
 from mailsight.errors import UnknownProvider
 from mailsight.providers.events import Event, Request, Unreadable
+from mailsight.providers.payload import parsed
 from mailsight.providers.reading import events_of_request, events_of_value
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import provider_named
@@ -18,6 +19,8 @@ from .refusing import Failure, tried
 # A batch of values read in Python ends at either limit.
 BATCH_VALUES = 20_000
 BATCH_CHARACTERS = 2**23
+# DuckDB takes as long to plan a mapping as Python to read so much.
+FEW_CHARACTERS = 2**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,27 @@ class Batch:
             else:
                 self.bad.append(body)
 
+    def read_few(self) -> None:
+        """Reads JSON texts here that are few, rather than with their mapping."""
+        for part in self.parts.values():
+            if sum(len(text) for _, text in part.texts) <= FEW_CHARACTERS:
+                for line, text in part.texts:
+                    if isinstance(read := tried(_read, part, line, text), Failure):
+                        self.bad.append(BadRecord(line, read.reason, text))
+                part.texts.clear()
+
+
+def _read(part: Part, line: int, text: str) -> None:
+    value = parsed(text)
+    part.add(Value(line, value, text), events_of_value(part.sender, value))
+
 
 def batches(payloads: Iterator[Payload | BadRecord]) -> Iterator[Batch]:
     while chunk := list(_next_batch(payloads)):
         batch = Batch()
         for payload in chunk:
             batch.add(payload)
+        batch.read_few()
         yield batch
 
 

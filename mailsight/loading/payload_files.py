@@ -28,7 +28,7 @@ class ProviderFile:
 
 
 def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> ProviderFile:
-    """Unpacks a packed, Avro or UTF-16 file into `folder`. Raises `UnreadableFile`, as `unpacking.unpack` does."""
+    """Unpacks a file into `folder`, as `unpacking.unpack` does. Raises `UnreadableFile`."""
     unpacked = unpacking.unpack(path, folder, max_bytes)
     with unpacked.path.open("rb") as file:
         start = file.read(4)

@@ -27,7 +27,16 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, exclusive, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import arrivals, erased_requests, file_checks, finding, payload_files, segments, unpacking
+from . import (
+    arrivals,
+    erased_requests,
+    file_checks,
+    finding,
+    payload_batches,
+    payload_files,
+    segments,
+    unpacking,
+)
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, reject_failing, silent
@@ -254,8 +263,9 @@ class _Staging:
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
         """Stages the events of a provider's file: with DuckDB if the whole file is valid, otherwise value by value."""
         plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
+        is_large = file.path.stat().st_size > payload_batches.FEW_CHARACTERS
         # Without numbering its values, which takes long, so that none could be rejected later.
-        if not (plain and not self._is_careful and self._take_fast(file, sender)):
+        if not (plain and is_large and not self._is_careful and self._take_fast(file, sender)):
             self._take(file, payloads_of(file, sender))
 
     def take_segment(self, segment: ProviderFile, requests: slice) -> None:

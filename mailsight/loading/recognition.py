@@ -1,6 +1,5 @@
 """Which provider event files come from, judging by the beginning of their contents."""
 
-import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -50,8 +49,9 @@ def _beginning(file: BinaryIO) -> str:
             return ""
     if raw.startswith(avro_files.MAGIC):
         return json.dumps(avro_files.schema_of(BytesIO(raw)))
-    is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return raw.decode("utf-16" if is_utf_16 else "utf-8", "replace")
+    if not unpacking.is_packed(raw):  # twice
+        raw = unpacking.beginning_of(BytesIO(raw), MAX_BYTES)
+    return raw.decode("utf-8", "replace")
 
 
 def _values(text: str) -> Iterator[object]:

@@ -1,4 +1,4 @@
-"""Unpacks files, within limits, and rewrites UTF-16 as UTF-8 and Avro as JSON."""
+"""Unpacks files, within limits, and rewrites UTF-16 and UTF-32 as UTF-8 and Avro as JSON."""
 
 import bz2
 import codecs
@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO
@@ -46,7 +47,7 @@ class Unpacked:
 
 
 def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> Unpacked:
-    """Unpacks a gzip, zstd, bzip2, xz, Avro or UTF-16 file into `folder`; any other file is used as it is.
+    """Unpacks a gzip, zstd, bzip2, xz, Avro, UTF-16 or UTF-32 file into `folder`; any other file is used as it is.
 
     Keeps what could be unpacked of a damaged file. `max_bytes` is a limit in addition to the general one. Raises
     `UnreadableFile` if the file can't be opened or expands beyond the limit.
@@ -192,7 +193,7 @@ def _streams(
     raise EOFError
 
 
-def _utf_16(file: BinaryIO, encoding: str = "utf-16") -> Iterator[bytes]:
+def _in_utf_8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
     # Half a character spoils its own row only: it becomes bytes that are not UTF-8.
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
     while part := file.read(CHUNK):
@@ -200,21 +201,13 @@ def _utf_16(file: BinaryIO, encoding: str = "utf-16") -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
 
 
-def _utf_16_le(file: BinaryIO) -> Iterator[bytes]:
-    return _utf_16(file, "utf-16-le")
-
-
-def _utf_16_be(file: BinaryIO) -> Iterator[bytes]:
-    return _utf_16(file, "utf-16-be")
-
-
 def _utf_16_without_mark(start: bytes) -> Parts | None:
     """How to read text in UTF-16: most of its characters have a zero byte. UTF-8 has none."""
-    for encoding, parts in (("utf-16-le", _utf_16_le), ("utf-16-be", _utf_16_be)):
+    for encoding in ("utf-16-le", "utf-16-be"):
         text = start.decode(encoding, "replace")
         latin = sum(letter.isascii() and (letter.isprintable() or letter in "\t\r\n") for letter in text)
         if len(text) > 1 and latin > len(text) * 0.4 and "\0" not in text:
-            return parts
+            return partial(_in_utf_8, encoding=encoding)
     return None
 
 
@@ -225,8 +218,10 @@ _COMPRESSED: dict[bytes, Parts] = {
     b"\xfd7zXZ\0": _xz,
 }
 _PACKED = _COMPRESSED | {
-    codecs.BOM_UTF16_LE: _utf_16,
-    codecs.BOM_UTF16_BE: _utf_16,
+    codecs.BOM_UTF32_LE: partial(_in_utf_8, encoding="utf-32"),  # it starts as that of UTF-16
+    codecs.BOM_UTF32_BE: partial(_in_utf_8, encoding="utf-32"),
+    codecs.BOM_UTF16_LE: partial(_in_utf_8, encoding="utf-16"),
+    codecs.BOM_UTF16_BE: partial(_in_utf_8, encoding="utf-16"),
     avro_files.MAGIC: avro_files.lines,
 }
 DAMAGED = (

@@ -174,7 +174,7 @@ def _posted(request: Request, url: str = "http://localhost/") -> Any:
         "HTTP_HOST": place.netloc.rpartition("@")[2],
         "wsgi.url_scheme": place.scheme,
         "wsgi.input": BytesIO(request.body),
-        "CONTENT_TYPE": request.content_type,
+        "CONTENT_TYPE": request.content_type if request.is_form else "application/json",
         "CONTENT_LENGTH": str(len(request.body)),
     }
     posted = WSGIRequest(environment)

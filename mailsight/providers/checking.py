@@ -56,18 +56,13 @@ def check_shape(provider: Provider, request: Request) -> None:
     Raises `NotThisProvider`.
     """
     if request.is_form:
-        check_content_type(provider, request.content_type)
+        if not provider.takes_forms:
+            raise NotThisProvider(f"A form; {provider.label} sends JSON.")
         parts = request.body.count(b"&") + request.body.lower().count(b"content-disposition")
         if parts > anymail.MAX_FIELDS:
             raise NotThisProvider(f"The form has more than {anymail.MAX_FIELDS:,} fields.")
     elif sum(map(request.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
         raise NotThisProvider(f"The JSON has more than {MAX_VALUES:,} values.")
-
-
-def check_content_type(provider: Provider, content_type: str) -> None:
-    """Checks that the provider sends such bodies. Raises `NotThisProvider`."""
-    if Request(content_type, {}, b"").is_form and not provider.takes_forms:
-        raise NotThisProvider(f"A form; {provider.label} sends JSON.")
 
 
 def check_sender(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from mailsight.vocabulary import EventType
 
 _MULTIPART = "multipart/form-data"
-_FORMS = (_MULTIPART, "application/x-www-form-urlencoded")
+_URLENCODED = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Request:
 
     @property
     def is_form(self) -> bool:
-        """Whether the body is a form rather than JSON."""
-        return self._media_type in _FORMS
+        """Whether the body is a form rather than JSON, which `curl -d` and many programs call a form."""
+        is_json = self.body.lstrip()[:1] in (b"{", b"[")
+        return self.is_multipart or (self._media_type == _URLENCODED and not is_json)
 
     @property
     def is_multipart(self) -> bool:

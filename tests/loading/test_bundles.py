@@ -451,15 +451,17 @@ def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> 
     ]
 
 
-def test_a_rejected_row_of_a_parquet_file_is_stored_with_its_number(tmp_path: Path, database: Path) -> None:
+@pytest.mark.parametrize("number", ["name", "file_row_number", "File_Row_Number"])
+def test_a_rejected_row_of_a_parquet_file_is_stored_with_its_number(
+    tmp_path: Path, database: Path, number: str
+) -> None:
     folder = tmp_path / "bundle"
     folder.mkdir()
-    pd.DataFrame({"customer_id": ["1", None, "3"], "name": ["Ann", "Bob", "Cyd"]}).to_parquet(
-        folder / "customers.parquet"
-    )
+    customers = {"customer_id": ["1", None, "3"], number: ["Ann", "Bob", "Cyd"]}
+    pd.DataFrame(customers).to_parquet(folder / "customers.parquet")
     summary = bundles.load(database, [folder])
     assert [str(refusal) for refusal in summary.refusals] == ["customers.parquet:2: no customer_id"]
-    assert json.loads(summary.refusals[0].row) == {"customer_id": None, "name": "Bob"}
+    assert json.loads(summary.refusals[0].row) == {"customer_id": None, number: "Bob"}
 
 
 def test_what_stands_for_nothing_is_not_a_value(tmp_path: Path, database: Path) -> None:

@@ -170,7 +170,6 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "checking.check_shape": _of_text(
         lambda text: _refused(checking.check_shape, PHONE, Request("", {}, text.encode()))
     ),
-    "checking.check_content_type": _of_text(lambda text: _refused(checking.check_content_type, PHONE, text)),
     "checking.check_sender": _of_text(
         lambda text: _refused(
             checking.check_sender,

@@ -14,11 +14,12 @@ import zstandard
 
 from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, UnknownProvider, UnreadableFile
-from mailsight.loading import bundles, payloads
+from mailsight.loading import bundles, payload_batches, payloads
 from mailsight.loading.spool import Spool
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
 from mailsight.warehouse import opening
+from mailsight.warehouse.draft import Draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.kills import killer
@@ -61,6 +62,7 @@ FORMS: dict[str, bytes] = {
     "Windows line ends": lines(EVENTS).replace("\n", "\r\n").encode(),
     "a byte order mark": b"\xef\xbb\xbf" + lines(EVENTS).encode(),
     "UTF-16": lines(EVENTS).encode("utf-16"),
+    "UTF-32": lines(EVENTS).encode("utf-32"),
     "gzip": gzip.compress(lines(EVENTS).encode()),
     "gzip in parts": gzip.compress(lines(EVENTS[:2]).encode()) + gzip.compress(lines(EVENTS[2:]).encode()),
     "zstd": zstandard.compress(lines(EVENTS).encode()),
@@ -69,6 +71,12 @@ FORMS: dict[str, bytes] = {
     "captured requests": lines([captured(EVENTS[:2]), captured(EVENTS[2:])]).encode(),
     "twice": lines(EVENTS + EVENTS).encode(),
 }
+
+
+@pytest.fixture(autouse=True)
+def none_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB reads small files too."""
+    monkeypatch.setattr(payload_batches, "FEW_CHARACTERS", 0)
 
 
 @pytest.fixture
@@ -108,6 +116,26 @@ def test_normalizing_finds_the_same_events(form: str, write: Callable[..., Path]
     rows = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]
     assert {row["event_id"] for row in rows} == {event["sg_event_id"] for event in EVENTS}
     assert {row["recipient"] for row in rows} == {event["email"] for event in EVENTS}
+
+
+def test_small_files_are_not_worth_planning_a_mapping(
+    write: Callable[..., Path], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped: list[str] = []
+    run = Draft.run
+
+    def counted(work: Draft, query: str, /, **parameters: object) -> object:
+        mapped.extend([query] * (query == "map_sendgrid"))
+        return run(work, query, **parameters)
+
+    monkeypatch.setattr(Draft, "run", counted)
+    for few, expected in ((2**15, []), (0, ["map_sendgrid"] * 3)):
+        monkeypatch.setattr(payload_batches, "FEW_CHARACTERS", few)
+        mapped.clear()
+        paths = [write(lines([event(10 * few + number)]), f"{few}-{number}.json") for number in range(3)]
+        assert payloads.ingest(database, "sendgrid", paths).kinds[-1].new == 3
+        assert mapped == expected
+    assert opens(database) == 6
 
 
 BAD = b'{"email": "x@example.com", "event"'

@@ -1,5 +1,6 @@
 """A table says the same however it is written, and both readers of a format agree on everything."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -87,6 +88,8 @@ WRITERS: dict[str, tuple[str, Callable[[list[Row]], bytes]]] = {
     "mark": ("customers.csv", lambda rows: as_csv(rows).encode("utf-8-sig")),
     "UTF-16": ("customers.csv", lambda rows: as_csv(rows).encode("utf-16")),
     "UTF-16 LE": ("customers.csv", lambda rows: as_csv(rows).encode("utf-16-le")),
+    "UTF-32 LE": ("customers.csv", lambda rows: codecs.BOM_UTF32_LE + as_csv(rows).encode("utf-32-le")),
+    "UTF-32 BE": ("customers.csv", lambda rows: codecs.BOM_UTF32_BE + as_csv(rows).encode("utf-32-be")),
     "UTF-16 BE": ("customers.csv", lambda rows: as_csv(rows, "\t").encode("utf-16-be")),
     "names": ("customers.csv", lambda rows: as_csv(renamed(rows)).encode()),
     "order": ("customers.csv", lambda rows: as_csv([dict(reversed(row.items())) for row in rows]).encode()),

@@ -34,6 +34,7 @@ FORMS: dict[str, Callable[[Any], bytes]] = {
     "gzip": lambda payload: gzip.compress(json.dumps(payload).encode()),
     "zstd": lambda payload: zstandard.compress(json.dumps(payload).encode()),
     "UTF-16": lambda payload: json.dumps(payload).encode("utf-16"),
+    "UTF-32": lambda payload: json.dumps(payload).encode("utf-32"),
     "with a mark": lambda payload: b"\xef\xbb\xbf" + json.dumps(payload).encode(),
     "captured requests": captured,
     "cut off": lambda payload: json.dumps([payload, payload]).encode()[:-5],

@@ -9,6 +9,7 @@ from mailsight.loading import bundles
 from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
+from tests.support import old_databases
 from tests.support.bundles import bundle, ndjson
 
 SALE, UNSUBSCRIBE, GONE = (f"https://shop.example/{page}" for page in ("sale", "unsubscribe?u=1", "gone"))
@@ -52,6 +53,16 @@ def test_wrapped_clicks_count_at_their_link_or_once_among_the_others(tmp_path: P
         (1, SALE, 3),
         (None, GONE, 3),
     ]
+
+
+def test_links_from_before_a_way_of_wrapping_was_known_are_unwrapped_by_the_next_load(tmp_path: Path) -> None:
+    clicks = [{"customer_id": str(number), "type": "clicked", "url": SALE} for number in (1, 2)]
+    database = load(tmp_path, [sophos(SALE)], clicks[0])
+    old_databases.wrap_links(database, sophos(SALE))
+    load(tmp_path, [sophos(SALE)], *clicks)
+    with Warehouse(database).snapshot() as data:
+        clicked = campaign_reports.all_links(data, "spring", Audience.ALL)
+    assert [(link.link_position, link.url, link.clicks) for link in clicked] == [(0, SALE, 2)]
 
 
 def test_a_gateway_that_visits_wrapped_links_opts_nobody_out(tmp_path: Path) -> None:

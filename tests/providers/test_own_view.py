@@ -117,7 +117,7 @@ def test_a_signed_form_is_read_as_its_json_would_be(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", FORMS)
-@pytest.mark.parametrize("body", [b"", b"=", b"a=b", b"\xff=%ff", b"type", b"event=&type=", b"[]"])
+@pytest.mark.parametrize("body", [b"", b"=", b"a=b", b"\xff=%ff", b"type", b"event=&type="])
 def test_an_odd_form_is_refused(provider: str, body: bytes) -> None:
     request = Request(FORM, {}, body)
     with pytest.raises(NotThisProvider):

@@ -15,6 +15,11 @@ def forget_since(database: Path) -> None:
     _run(database, "update customers set known_since = null")
 
 
+def wrap_links(database: Path, url: str) -> None:
+    """Give all links this URL, as before Mailsight could unwrap it."""
+    _run(database, f"update links set url = '{url}'")
+
+
 def as_version_7(database: Path) -> None:
     """Remove everything that version 8 added."""
     _run(

@@ -40,6 +40,7 @@ from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import free_port
 
 HOST = "http://testserver"
+FORMS = ("application/x-www-form-urlencoded", "Multipart/Form-Data; boundary=x")
 
 
 @pytest.fixture
@@ -383,11 +384,23 @@ def test_only_the_exact_password_passes(header: str) -> None:
 
 
 @pytest.mark.parametrize("provider", [name for name in PROVIDERS if not PROVIDERS[name].takes_forms])
-def test_a_form_is_refused_unread_if_the_provider_sends_json(provider: str) -> None:
-    for form in ("application/x-www-form-urlencoded", "Multipart/Form-Data; boundary=x"):
+def test_a_form_is_refused_unparsed_if_the_provider_sends_json(provider: str) -> None:
+    for form in FORMS:
         with pytest.raises(NotThisProvider, match="A form"):
-            checking.check_content_type(PROVIDERS[provider], form)
-    checking.check_content_type(PROVIDERS[provider], "text/plain; charset=UTF-8")
+            checking.check_shape(PROVIDERS[provider], ProviderRequest(form, {}, b"a=1"))
+
+
+@pytest.mark.parametrize("provider", [name for name in PROVIDERS if not PROVIDERS[name].form_field])
+def test_json_is_read_whatever_its_content_type(client: TestClient, spool: Spool, provider: str) -> None:
+    """`curl -d` calls any body a form."""
+    for content_type in (FORMS[0], "text/plain; charset=UTF-8", "application/octet-stream", ""):
+        sent = delivery(provider, address(provider)).with_headers(Content_Type=content_type)
+        assert send(client, sent).status_code == 200
+        line = stored(spool)[-1]
+        request = ProviderRequest(line["content_type"], line["headers"], line["body"].encode())
+        [event] = events_of_request(PROVIDERS[provider], request)
+        assert isinstance(event, Event)
+        assert event.recipient == "ann@example.com"
 
 
 @pytest.mark.parametrize("provider", ["mailgun", "mandrill"])
