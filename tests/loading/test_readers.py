@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from mailsight.loading import bundle_tables, bundles, csv_files, finding
+from mailsight.loading import bundle_tables, bundles, csv_files, finding, sheets
 from mailsight.loading.bundle_tables import Reading
 from mailsight.loading.json_files import BadRecord
 from mailsight.loading.refusals import Refusal, Refusals
@@ -309,6 +309,33 @@ def test_the_cells_of_a_workbook(tmp_path: Path) -> None:
         ("14 09:30", {"a": 0.3, "b": True}),
         ("14 00:00", {"a": "007", "b": False, "c": 42}),
         ("14 09:00", {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        ([["Report"], [], ["Created", "1 May"], ["campaign_id", "name", "sent_at"], ["a", "b", "c"]], 3),
+        ([["campaign_id", "name"], ["a", "b"], ["c", "d"]], 2),
+        ([["customer_id", "email"], ["1", "ann@example.com", "a note"], ["2", "bob@example.com", "b"]], 2),
+        ([["campaign_id", "name"], ["a", "b", 3], ["c", "d", 4]], 2),
+        ([["campaign_id"], ["a"]], 1),
+    ],
+)
+def test_the_header_of_a_sheet_comes_after_its_title(
+    tmp_path: Path, rows: list[list[object]], columns: int
+) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "report.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for place, row in enumerate(rows):
+            sheet.write_row(place, 0, row)
+    (tmp_path / "sheets").mkdir()
+    [read_back] = sheets.convert(tmp_path / "report.xlsx", tmp_path / "sheets")
+    header = next(row for row in rows if len(row) == columns and "_id" in str(row[0]))
+    assert read_back.columns == header
+    place = rows.index(header)
+    assert [bool(line) for line in read_back.path.read_text().splitlines()] == [
+        place < number for number in range(len(rows))
     ]
 
 
