@@ -175,6 +175,7 @@ def test_another_time_zone_replaces_what_a_database_gave(tmp_path: Path) -> None
             "type": "opened",
             "campaign_id": "x-1",
             "customer_id": "1",
+            "payload": {"clicked": 2},
         }
         yield Rows("events", "views", [opened | {"occurred_at": at}])
 
