@@ -303,6 +303,9 @@ merged as (
         with_empties(
             case
                 when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
+                -- A patch moves what it names to the end, so a part of what is known would count as a change.
+                when l.attributes = c.attributes or list_has_all(fields_in(c.attributes), fields_in(l.attributes))
+                    then c.attributes
                 else json_merge_patch(c.attributes, l.attributes)
             end,
             l.empties
