@@ -122,7 +122,7 @@ delete from staged_totals where file in (from earlier_files);
 
 -- name: withdraw#
 -- Deletes the rows in earlier_* that are stored exactly as they were given; the rows of this load are then merged as if those had
--- never been there. What something else has added to stays, and so do events that came live (they have a payload), e-mails,
+-- never been there. What something else has added to stays, and so do events that came live (their payload differs), e-mails,
 -- and campaigns and customers that other rows name.
 create temp table withdrawn_events as
 select e.event_number, e.campaign_id
@@ -132,7 +132,7 @@ semi join earlier_events as o
     and o.provider is not distinct from e.provider and o.campaign_id is not distinct from e.campaign_id
     and o.customer_id is not distinct from e.customer_id and o.message_id is not distinct from e.message_id
     and lower(o.recipient) is not distinct from lower(e.recipient) and o.url is not distinct from e.url
-where e.payload is null;
+    and cast(stored_ips(cast(o.payload as varchar), o.ip) as json) is not distinct from e.payload;
 insert into withdrawn by name select 'events' as kind, campaign_id from withdrawn_events;
 insert into withdrawn by name
 select distinct 'counted' as kind, campaign_id from message_events semi join withdrawn_events using (event_number);
@@ -303,6 +303,9 @@ merged as (
         with_empties(
             case
                 when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
+                -- A patch moves what it names to the end, so a part of what is known would count as a change.
+                when l.attributes = c.attributes or list_has_all(fields_in(c.attributes), fields_in(l.attributes))
+                    then c.attributes
                 else json_merge_patch(c.attributes, l.attributes)
             end,
             l.empties

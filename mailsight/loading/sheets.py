@@ -4,11 +4,13 @@ Each sheet becomes a file with one JSON object per line. The number of a line is
 """
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, ZipError
@@ -19,6 +21,11 @@ from mailsight.errors import UnreadableFile
 MAX_RATIO = 200
 ALWAYS_ALLOWED_BYTES = 2**28
 MAX_SHEETS = 100
+# Reports may have a title, and a few lines of a name and a value, above their header.
+TITLE_ROWS = 20
+MAX_TITLE_CELLS = 2
+# What names of columns don't have.
+_VALUE = re.compile(r"@|://")
 # Whole numbers of more digits are rounded by spreadsheets.
 _DIGITS = 15
 
@@ -67,9 +74,14 @@ def _sheets(
         target = folder / f"{len(list(folder.iterdir()))}.ndjson"
         columns: list[str] = []
         with target.open("w", encoding="utf-8") as file:
-            for cells in workbook.get_sheet_by_name(name).iter_rows():
+            rows = iter(workbook.get_sheet_by_name(name).iter_rows())
+            first = list(islice(rows, TITLE_ROWS))
+            header = _header(first)
+            for place, cells in enumerate(chain(first, rows)):
                 line = ""
-                if not columns:
+                if place < header:
+                    pass
+                elif not columns:
                     columns = _columns(cells)
                 elif row := _row(columns, cells):
                     line = json.dumps(row, ensure_ascii=False)
@@ -86,6 +98,15 @@ def _check_size(path: Path, size: int, allowed: int) -> None:
             next_step=f"Workbooks may unpack to {MAX_RATIO} times their size, or to {ALWAYS_ALLOWED_BYTES // 2**20} "
             "MB. If you trust the file, save it as CSV and load that.",
         )
+
+
+def _header(rows: Sequence[Sequence[Cell]]) -> int:
+    """The place of the header: the first row with more cells than a title has, if names stand in it; else the first."""
+    for place, cells in enumerate(rows):
+        filled = [cell for cell in cells if cell != ""]
+        if len(filled) > MAX_TITLE_CELLS:
+            return place if all(isinstance(cell, str) and not _VALUE.search(cell) for cell in filled) else 0
+    return 0
 
 
 def _columns(cells: Sequence[Cell]) -> list[str]:

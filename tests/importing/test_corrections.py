@@ -12,7 +12,7 @@ from mailsight.importing.columns import csv
 from mailsight.importing.columns.mapping import Column, TableMapping
 from mailsight.importing.dates import Order
 from mailsight.importing.files.values import zone
-from mailsight.importing.sources import Item, Request, Rows, Source
+from mailsight.importing.sources import Item, Request, Row, Rows, Source
 from mailsight.loading import bundles
 from mailsight.loading.merge import LoadSummary
 from mailsight.privacy import erasure
@@ -169,14 +169,15 @@ def test_another_time_zone_replaces_what_a_database_gave(tmp_path: Path) -> None
 
     def read(request: Request) -> Iterator[Item]:
         at = datetime(2026, 5, 4, 10, tzinfo=zone(request.options))
-        opened = {
+        opened: Row = {
             "event_id": "1",
             "provider": "x",
             "type": "opened",
             "campaign_id": "x-1",
             "customer_id": "1",
+            "payload": {"clicked": 2},
         }
-        yield Rows("events", "views", [opened | {"occurred_at": at}])
+        yield Rows("events", "views", [{**opened, "occurred_at": at}])
 
     source = Source("x", "X", "an address", (), read)
     database = tmp_path / "m.duckdb"

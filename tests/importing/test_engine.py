@@ -112,6 +112,16 @@ def test_the_next_import_continues_and_a_repeated_one_changes_nothing(tmp_path: 
     assert requests[-1].positions == {"views": "4"}
 
 
+def test_a_part_of_what_is_known_of_a_customer_changes_nothing(tmp_path: Path) -> None:
+    whole: Row = {"customer_id": "1", "points": 3, "lists": ["a", "b"], "status": {"x": 1}}
+    load(tmp_path, [Rows("customers", "people", [whole])])
+    known: list[Row] = [{"points": 3}, {"status": {"x": 1}, "lists": ["a", "b"]}, {}]
+    news: list[Row] = [{"points": 4}, {"lists": ["a"]}, {"status": {"x": 2}}, {"new": 1}]
+    for part in (*known, *news):
+        summary = load(tmp_path, [Rows("customers", "people", [{"customer_id": "1", **part}])])
+        assert summary.changed is (part in news)
+
+
 def test_a_row_that_cannot_be_used_is_listed_with_its_place_in_the_source(tmp_path: Path) -> None:
     items: list[Item] = [
         Rows("events", "clicks.csv", [EVENTS[0], {**EVENTS[1], "type": "danced"}], [2, 7]),

@@ -29,6 +29,36 @@ def test_elements_become_html(mjml: str, html: str) -> None:
     assert "mj-" not in found
 
 
+HEAD = """
+<mj-head><mj-title>News</mj-title><mj-attributes>
+  <mj-all font-family="Inter" color="black" />
+  <mj-text color="grey" font-size="14px"/>
+  <mj-class name="big" font-size="30px" />
+  <mj-class name="loud" color="red"></mj-class>
+</mj-attributes><mj-style>.a { color: blue }</mj-style><mj-style inline="inline">.b > i {}</mj-style></mj-head>
+"""
+
+
+@pytest.mark.parametrize(
+    ("mjml", "style"),
+    [
+        ("<mj-text>x</mj-text>", "color:grey;font-family:Inter;font-size:14px"),
+        ('<mj-text color="#111">x</mj-text>', "color:#111;font-family:Inter;font-size:14px"),
+        ('<mj-text mj-class="loud  big none">x</mj-text>', "color:red;font-family:Inter;font-size:30px"),
+        ('<mj-text mj-class="big" font-size="9px">x</mj-text>', "color:grey;font-family:Inter;font-size:9px"),
+        ("<mj-column>x</mj-column>", "color:black;font-family:Inter"),
+    ],
+)
+def test_elements_have_the_attributes_that_the_head_gives_them(mjml: str, style: str) -> None:
+    assert f'{style}">x' in (as_html(f"<mjml>{HEAD}<mj-body>{mjml}</mj-body></mjml>") or "")
+
+
+def test_styles_of_the_head_concern_elements_with_a_class() -> None:
+    whole = as_html(f'<mjml>{HEAD}<mj-body><mj-divider css-class="a b" /></mj-body></mjml>') or ""
+    assert whole.startswith("<html><head><style>.a { color: blue } .b > i {}</style></head><body>")
+    assert '<hr class="a b"' in whole
+
+
 @pytest.mark.parametrize("mjml", ["", "<p>Hello</p>", "<mjml></mjml>"])
 def test_what_is_no_mjml_is_nothing(mjml: str) -> None:
     assert as_html(mjml) is None

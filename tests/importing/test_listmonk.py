@@ -152,8 +152,10 @@ def test_opt_outs_are_customers_events_without_a_campaign(
     assert table(tmp_path / "m.duckdb", "events where type = 'unsubscribed'", "customer_id, campaign_id") == [
         {"customer_id": str(uuid.UUID(int=0)), "campaign_id": None}
     ]
-    mail = mails.of_customer(Warehouse(tmp_path / "m.duckdb").snapshot(), "listmonk-1", str(uuid.UUID(int=0)))
-    assert mail is not None
+    data = Warehouse(tmp_path / "m.duckdb").snapshot()
+    assert mails.of_customer(data, "listmonk-1", str(uuid.UUID(int=0))) is not None
+    about = customer.report(data, str(uuid.UUID(int=0)), Audience.ALL).customer
+    assert about.attributes["unsubscribed_from"] == {"Friends": "2026-04-05"}
 
 
 def test_a_draft_is_planned_and_has_no_totals(listmonk_database: Database) -> None:

@@ -178,11 +178,11 @@ def test_campaigns_may_be_written_in_any_way(tmp_path: Path, encoding: str, deli
 
 
 def test_a_campaign_without_an_id_is_known_again_by_its_title_and_time(tmp_path: Path) -> None:
-    (tmp_path / "campaigns.csv").write_text("Title,Send Date\nA,2018-01-01\nB,2018-01-01\n,\n")
+    (tmp_path / "campaigns.csv").write_text("Title,Send Date\nA,2018-01-01\nB,2018-01-01\n,\n,2018-01-02\n")
     first, again = (read(SOURCE, tmp_path / "campaigns.csv") for _ in range(2))
     assert first.rows == again.rows
     assert len(set(first.of("campaigns", "campaign_id"))) == 2
-    assert first.unusable == [("campaigns.csv", 4, "no title, subject or id")]
+    assert first.unusable == [("campaigns.csv", 5, "no title, subject or id")]
 
 
 def test_a_part_of_an_export_names_its_campaign_by_its_file(tmp_path: Path) -> None:

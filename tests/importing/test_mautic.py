@@ -265,6 +265,22 @@ def test_again_only_what_is_new(mautic: Database) -> None:
     )
 
 
+def test_what_names_an_e_mail_that_was_deleted_makes_no_campaign(mautic: Database) -> None:
+    mautic.run(
+        "update mtc_email_stats set email_id = null where email_id = 5;"
+        "update mtc_page_hits set email_id = null, source = 'email', source_id = 5 where email_id = 5;"
+        "delete from mtc_emails where id = 5"
+    )
+    first = imported(SOURCE, mautic.address())
+    known = imported(SOURCE, mautic.address(), {"emails 5": "as it was"})
+    assert {row["campaign_id"] for kind in ("messages", "events") for row in first.rows(kind)} == {"mautic-6"}
+    assert {row["type"] for row in known.rows("events") if row["campaign_id"] == "mautic-5"} == {
+        "clicked",
+        "unsubscribed",
+    }
+    assert {row["campaign_id"] for row in known.rows("messages")} == {"mautic-6"}
+
+
 def test_a_database_of_an_older_version(mariadb: Database) -> None:
     mariadb.run(
         "create table emails (id int primary key, name text, subject text, custom_html text);"

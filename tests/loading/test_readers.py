@@ -316,6 +316,33 @@ def test_the_cells_of_a_workbook(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        ([["Report"], [], ["Created", "1 May"], ["campaign_id", "name", "sent_at"], ["a", "b", "c"]], 3),
+        ([["campaign_id", "name"], ["a", "b"], ["c", "d"]], 2),
+        ([["customer_id", "email"], ["1", "ann@example.com", "a note"], ["2", "bob@example.com", "b"]], 2),
+        ([["campaign_id", "name"], ["a", "b", 3], ["c", "d", 4]], 2),
+        ([["campaign_id"], ["a"]], 1),
+    ],
+)
+def test_the_header_of_a_sheet_comes_after_its_title(
+    tmp_path: Path, rows: list[list[object]], columns: int
+) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "report.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for place, row in enumerate(rows):
+            sheet.write_row(place, 0, row)
+    (tmp_path / "sheets").mkdir()
+    [read_back] = sheets.convert(tmp_path / "report.xlsx", tmp_path / "sheets")
+    header = next(row for row in rows if len(row) == columns and "_id" in str(row[0]))
+    assert read_back.columns == header
+    place = rows.index(header)
+    assert [bool(line) for line in read_back.path.read_text().splitlines()] == [
+        place < number for number in range(len(rows))
+    ]
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_rejected(tmp_path: Path) -> None:
     rows = [{"customer_id": str(number), "name": "x" * 30_000} for number in range(60)]
     folder = bundle(

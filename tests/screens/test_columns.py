@@ -69,6 +69,13 @@ def test_what_is_suggested_is_shown_and_what_is_unclear_is_asked(tmp_path: Path)
     assert '"Zerknüllt" = "ignore"' in toml
 
 
+def test_times_are_in_the_viewers_zone_unless_they_say_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "_own_zone", lambda: ["Europe/Brussels"])
+    assert labels(shown(tmp_path, LOG))["Time zone of the times"] == "Europe/Brussels"
+
+
 def test_another_kind_of_row_has_other_fields(tmp_path: Path) -> None:
     app = shown(tmp_path, LOG)
     app.selectbox[0].select(Kind.CUSTOMERS).run()

@@ -1,10 +1,12 @@
-"""The HTML of campaigns in MJML: their texts, pictures and links in the same order, with their own colours and sizes.
+"""The HTML of campaigns in MJML: their texts, pictures and links in the same order, with their colours and sizes.
 
-https://documentation.mjml.io lists the elements. The head, which has styles for several of them, is left out.
+https://documentation.mjml.io lists the elements, and those of the head that hold styles for several of them.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from html import escape, unescape
 
 # Possessive (`*+`), so that the time is proportional to the text.
@@ -19,8 +21,12 @@ _STYLES = (
     "color",
     "font-family",
     "font-size",
+    "font-style",
     "font-weight",
+    "letter-spacing",
     "line-height",
+    "text-decoration",
+    "text-transform",
     "border-radius",
     "width",
     "height",
@@ -44,14 +50,49 @@ _ELEMENTS: Mapping[str, tuple[str, str]] = {
 _EMPTY = ("hr", "img")
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The attributes that elements have by their name, or by a class that they name, and the styles in CSS."""
+
+    defaults: dict[str, dict[str, str]] = field(default_factory=dict)
+    classes: dict[str, dict[str, str]] = field(default_factory=dict)
+    css: list[str] = field(default_factory=list)
+
+    def attributes(self, name: str, rest: str) -> dict[str, str]:
+        """All attributes of an element: the nearer to it they are written, the more they count."""
+        own = _attributes(rest)
+        given = [self.defaults.get("mj-all", {}), self.defaults.get(name, {})]
+        given += [self.classes.get(each, {}) for each in own.get("mj-class", "").split()]
+        return {key: value for each in (*given, own) for key, value in each.items()}
+
+
+def _head(mjml: str) -> _Head:
+    head, (_, *styles) = _Head(), mjml.split("<mj-style")
+    for style in styles:
+        head.css.append(style.partition(">")[2].partition("</mj-style")[0])
+    for closing, name, rest in _TAG.findall(mjml):
+        attributes = _attributes(rest)
+        if name == "mj-class" and "name" in attributes:
+            head.classes.setdefault(attributes.pop("name"), {}).update(attributes)
+        elif not closing and name != "mj-style":
+            head.defaults.setdefault(name, {}).update(attributes)
+    return head
+
+
+def _attributes(rest: str) -> dict[str, str]:
+    return {key: unescape(double or single) for key, double, single in _ATTRIBUTE.findall(rest)}
+
+
 def as_html(mjml: str) -> str | None:
     """The e-mail in HTML, with links and fields as they are written; None if it is no MJML."""
-    _, is_mjml, body = mjml.partition("<mj-body")
+    before, is_mjml, body = mjml.partition("<mj-body")
     if not is_mjml:
         return None
     body, _, _ = body.partition("</mj-body")
-    inside = _TAG.sub(_element, _CODE.sub("", f"<mj-body{body}</mj-body>"))
-    return f"<html><body>{inside}</body></html>"
+    head = _head(before.partition("<mj-head")[2])
+    inside = _TAG.sub(partial(_element, head), _CODE.sub("", f"<mj-body{body}</mj-body>"))
+    css = f"<head><style>{' '.join(head.css)}</style></head>" if head.css else ""
+    return f"<html>{css}<body>{inside}</body></html>"
 
 
 def filled(body: str, content: object) -> str:
@@ -67,7 +108,7 @@ def _slot(part: str, slots: Mapping[str, object]) -> str:
     return before + str(slots.get(name[1], slot[name.end() :].strip("\r\n"))) if name else part
 
 
-def _element(tag: re.Match[str]) -> str:
+def _element(head: _Head, tag: re.Match[str]) -> str:
     closing, name, rest = tag[1], tag[2], tag[3]
     element, style = _ELEMENTS.get(name, ("div", ""))
     if name == "mj-raw":
@@ -76,7 +117,7 @@ def _element(tag: re.Match[str]) -> str:
     end = "" if element in _EMPTY else f"</{element}></div>" if is_button else f"</{element}>"
     if closing:
         return end
-    attributes = {key: unescape(double or single) for key, double, single in _ATTRIBUTE.findall(rest)}
+    attributes = head.attributes(name, rest)
     start = f"<{element}{_written(element, style, attributes)}>"
     if is_button:
         start = (
@@ -101,6 +142,8 @@ def _written(element: str, style: str, attributes: Mapping[str, str]) -> str:
         for name, elements in kept.items()
         if element in elements and name in attributes
     }
+    if "css-class" in attributes:
+        written["class"] = attributes["css-class"]
     if text := ";".join(filter(None, styles)):
         written["style"] = text
     return "".join(f' {name}="{escape(value)}"' for name, value in written.items())

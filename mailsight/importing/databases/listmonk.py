@@ -155,13 +155,18 @@ def _subscriber(subscriber: Mapping[str, Any]) -> Row:
 
 
 def _opt_outs(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
-    """Who left a list. listmonk doesn't set `updated_at` here either when a bounce is the reason."""
+    """Who left a list. listmonk doesn't set `updated_at` here either when a bounce is the reason.
+
+    No campaign is to blame, so the customer says of which lists and since when.
+    """
     created_at = database.column("subscriber_lists", "created_at", "sl")
+    has_names = "name" in database.tables.get("lists", ())
     query = f"""
         select
-            s.uuid::text as uuid, s.email, sl.subscriber_id, sl.list_id,
+            s.uuid::text as uuid, s.email, sl.subscriber_id, sl.list_id, {"l.name" if has_names else "null"} as list,
             coalesce(sl.updated_at, {created_at}) as left_at
         from subscriber_lists as sl join subscribers as s on s.id = sl.subscriber_id
+        {"left join lists as l on l.id = sl.list_id" if has_names else ""}
         where sl.status::text = 'unsubscribed' and coalesce(sl.updated_at, {created_at}) is not null
             and sl.subscriber_id between %(first)s and %(last)s
         order by sl.subscriber_id, sl.list_id
@@ -175,8 +180,14 @@ def _opt_outs(database: Database, positions: Mapping[str, str]) -> Iterator[Item
     )
     for ids, following in changed:
         for batch in database.rows(query, ids):
+            yield Rows("customers", "subscriber_lists", [_left(row) for row in batch])
             yield Rows("events", "subscriber_lists", [_opt_out(row) for row in batch])
         yield from following
+
+
+def _left(row: Record) -> Row:
+    name = row["list"] or f"list {row['list_id']}"
+    return {"customer_id": row["uuid"], "unsubscribed_from": {name: f"{row['left_at']:%Y-%m-%d}"}}
 
 
 def _opt_out(row: Record) -> Row:

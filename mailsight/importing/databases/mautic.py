@@ -79,6 +79,7 @@ class _Import:
     database: Database
     request: Request
     _emails: set[int] = field(default_factory=set)
+    _present: set[int] = field(default_factory=set)
     _copies: OrderedDict[str, tuple[str, str]] = field(default_factory=OrderedDict)
 
     def items(self) -> Iterator[Item]:
@@ -219,6 +220,7 @@ class _Import:
             "emails",
             [mautic_rows.totals(email) for email in emails.values() if email["sent_count"]],
         )
+        self._present = set(emails)
         parents = {email["variant_parent_id"] for email in emails.values()}
         positions = {
             number: Position(f"emails {number}", checksum)
@@ -277,13 +279,23 @@ class _Import:
             names.setdefault(row["email_id"], []).append(row["name"])
         return names
 
+    def _is_campaign(self, email_id: int | None) -> bool:
+        """Whether an e-mail is in Mautic, or was at an earlier import. Clicks and opt-outs name deleted ones, too."""
+        return email_id in self._present or f"emails {email_id}" in self.request.earlier
+
+    def _click(self, hit: Record) -> Row | None:
+        email_id = hit["email_id"] or (hit["source_id"] if hit["source"] == "email" else None)
+        if email_id is None or hit["lead_id"] is None or not self._is_campaign(email_id):
+            return None
+        return mautic_rows.click(hit, email_id)
+
     def _clicks(self) -> Iterator[Item]:
         return new_events(
             self.database,
             self.request,
             "page_hits",
             HITS,
-            lambda hit: mautic_rows.click(hit) if hit["lead_id"] is not None else None,
+            self._click,
             joins="left join {page_redirects} as r on r.id = t.redirect_id "
             "left join {ip_addresses} as i on i.id = t.ip_id",
             joined={
@@ -311,8 +323,12 @@ class _Import:
 
     def _opt_out_rows(self, page: Sequence[Record]) -> Iterator[Rows]:
         yield Rows("customers", "lead_donotcontact", [mautic_rows.do_not_contact(row) for row in page])
-        named = [row for row in page if row["channel_id"] is not None]
-        refused = [mautic_rows.refused(row) for row in named if mautic_rows.is_refused(row)]
+        named = [row for row in page if self._is_campaign(row["channel_id"])]
+        refused = [
+            mautic_rows.refused(row)
+            for row in named
+            if mautic_rows.is_refused(row) and row["channel_id"] in self._present
+        ]
         yield Rows("messages", "lead_donotcontact", refused)
         stats = self.database.chosen(
             "email_stats",

@@ -166,10 +166,7 @@ def _time(text: object) -> datetime | None:
         return None
 
 
-def click(hit: Record) -> Row | None:
-    email_id = hit["email_id"] or (hit["source_id"] if hit["source"] == "email" else None)
-    if email_id is None:
-        return None
+def click(hit: Record, email_id: int) -> Row:
     places = {name: hit[name] for name in ("country", "region", "city") if hit[name]}
     return {
         "event_id": event_id("click", hit["id"], hit["date_hit"]),

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import TypeVar
 
 from mailsight.errors import BadUpload, ImportFailed, UnreadableFile
 from mailsight.importing import dates
@@ -32,6 +33,7 @@ _MAX_NESTING = 2
 _TEXTS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xls", ".ods", ".json", ".ndjson", ".jsonl")
 _ENDINGS = re.compile(r"(\.(csv|tsv|tab|txt|html?|eml|xlsx?|ods|json|gz|zst|bz2|xz))+$", re.IGNORECASE)
 _MAILS = (".html", ".htm", ".eml")
+Outcome = TypeVar("Outcome", bound="Entry | Unusable | Note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +233,14 @@ def notes(kinds: Mapping[ExportFile, Kind], options: Mapping[str, str]) -> Itera
 
 
 def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
-    """The rows of a table, by the fields of its kind. Columns that are no field keep their names."""
+    """The rows of a table that say something, by the fields of its kind. Columns that are no field keep their names."""
     if file.form == "csv":
         layout = csv_files.layout(file.path, kind.column_names, encoding=file.encoding)
         for row in csv_files.rows(file.path, layout):
-            yield row if isinstance(row, BadRecord) else TableRow(row.line, row.values, row.text)
+            if isinstance(row, BadRecord):
+                yield row
+            elif any(map(known, row.values.values())):
+                yield TableRow(row.line, row.values, row.text)
     else:
         values = json_files.lines if file.form == "ndjson" else json_files.values
         for record in values(file.path):
@@ -253,14 +258,14 @@ def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
 
 
 def entries(
-    file: ExportFile, kind: Kind, loads_as: str, read: Callable[[TableRow], Iterable[Entry | Unusable]]
-) -> Iterator[Entry | Unusable]:
+    file: ExportFile, kind: Kind, loads_as: str, read: Callable[[TableRow], Iterable[Outcome]]
+) -> Iterator[Outcome | Unusable]:
     """What `read` makes of each row of a table. Rows that it can't read are unusable as rows of the kind `loads_as`."""
     for row in rows(file, kind):
         if isinstance(row, BadRecord):
             yield Unusable(loads_as, file.name, row.line, row.reason, row.text)
             continue
-        outcome = tried(list[Entry | Unusable], read(row))
+        outcome = tried(list[Outcome], read(row))
         if isinstance(outcome, Failure):
             yield Unusable(loads_as, file.name, row.line, outcome.reason, row.text)
         else:
@@ -301,7 +306,7 @@ def tracked(files: Sequence[ExportFile], request: Request) -> Iterator[ExportFil
         done += size
 
 
-RowReader = Callable[[ExportFile, tzinfo, TableRow], Iterable[Entry | Unusable]]
+RowReader = Callable[[ExportFile, tzinfo, TableRow], Iterable[Entry | Unusable | Note]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +314,7 @@ class Reading:
     """How tables of a kind are read. Times without a zone are in the one that is given."""
 
     kind: Kind
-    read: Callable[[ExportFile, tzinfo], Iterable[Entry | Unusable]]
+    read: Callable[[ExportFile, tzinfo], Iterable[Entry | Unusable | Note]]
 
 
 def by_row(kind: Kind, loads_as: str, read: RowReader) -> Reading:

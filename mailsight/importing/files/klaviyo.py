@@ -8,7 +8,7 @@ from datetime import tzinfo
 from functools import partial
 
 from mailsight.importing.headers import EMAIL, Kind
-from mailsight.importing.sources import Gap, Row, Source, Unusable
+from mailsight.importing.sources import Gap, Note, Row, Source, Unusable
 from mailsight.vocabulary import EventType
 
 from . import exports, totals, values
@@ -69,11 +69,11 @@ TYPES = {
 }
 
 
-def campaign(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
+def campaign(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable | Note]:
     """A campaign with its totals, or one variation of it."""
     channel = row.get("channel")
     if channel and channel.lower() not in ("email", "e-mail"):
-        yield Unusable("campaigns", file.name, row.line, f"sent by {channel}, not by e-mail", row.text)
+        yield Note("Only e-mails were imported. Text messages and push notifications were left out.")
         return
     name, variant = row.get("name"), row.get("variant")
     if not name and not row.get("id"):

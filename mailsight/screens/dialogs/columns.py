@@ -240,7 +240,9 @@ def _time_zone(suggested: Suggestion, chosen: TableMapping, key: str) -> str:
     ]
     if all(suggested.survey.profiles[name].has_zone for name in times) and not chosen.fixed.get("sent_at"):
         return chosen.timezone
-    return _zone_of((chosen.timezone, "UTC", *_own_zone()), f"{key}:timezone")
+    own = _own_zone()
+    likely = [chosen.timezone, *own] if suggested.is_kept else [*own, chosen.timezone]
+    return _zone_of((*likely, "UTC"), f"{key}:timezone")
 
 
 def _own_zone() -> list[str]:
