@@ -34,6 +34,7 @@ _ROUTES = {
     "/shared/": "a shared report",
     "/api/v1/": "the API",
     "/_stcore/upload_file": "an upload",
+    "/_stcore/stream": "a page",
     "metrics": "the metrics",
 }
 _COUNTED = {
