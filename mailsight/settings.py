@@ -108,7 +108,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         ip_addresses=_choice(
             "MAILSIGHT_IP_ADDRESSES", values["ip_addresses"] or defaults.ip_addresses, IP_ADDRESSES
         ),
-        machines=_machines(values["machines"]),
+        machines=_machines(values["machines"], database),
         locale=locale(environment),
         **numbers,
     )
@@ -198,11 +198,16 @@ def _hosts(given: str | None) -> tuple[str, ...]:
     return tuple(host.strip("[]") for host in hosts)
 
 
-def _machines(given: str | None) -> Path | None:
-    usual = (DATA / "machines.toml").absolute()
+def _machines(given: str | None, database: Path) -> Path | None:
     if given:
         return Path(given).expanduser().absolute()
+    usual = usual_machines(database)
     return usual if usual.exists() else None
+
+
+def usual_machines(database: Path) -> Path:
+    """Where the rules for machines are unless a setting names the file, in whatever folder a command runs."""
+    return database.with_name("machines.toml")
 
 
 def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

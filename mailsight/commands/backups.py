@@ -54,11 +54,14 @@ def restore_(
     config = settings.from_environment()
     if warning := restoring.warning(backup.expanduser().absolute()):
         messages.print(warning, markup=False)
+    path = database_path(context, database)
+    # The rules of the dashboard stay if a backup is restored elsewhere.
+    machines = config.machines if path == config.database else None
     with progress_bar("Restoring") as progress:
         restored = restoring.restore(
-            database_path(context, database),
+            path,
             backup.expanduser().absolute(),
-            machines=config.machines or settings.DATA.absolute() / "machines.toml",
+            machines=machines or settings.usual_machines(path),
             wait_seconds=config.load_wait_seconds,
             progress=progress,
         )

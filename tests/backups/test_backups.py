@@ -559,3 +559,15 @@ def test_restoring_an_older_backup_warns_of_what_is_missing(tmp_path: Path) -> N
     assert warning.startswith("2026-11-24T16-34-23Z is newer.")
     for place in (tmp_path, tmp_path / "2026-11-24T16-34-23Z", tmp_path / "before-the-move"):
         assert restoring.warning(place) is None
+
+
+def test_restoring_to_another_place_leaves_the_rules_of_the_dashboard(
+    database: Path, backups: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
+    machines(database).write_text("off = []\n")
+    other = tmp_path / "other" / "mailsight.duckdb"
+    code, *_ = run("--database", other, "restore", backups)
+    assert code == 0
+    assert machines(database).read_text() == "off = []\n"
+    assert machines(other).read_text() == "machine_networks = []\n"
