@@ -65,9 +65,10 @@ def known(
     answer["events"] = [_plain(row) for row in events]
     telling = [*addresses, *person.names, *filter(spellings.is_telling, ids)]
     # A short id may be anything in the texts of others, unless it is a value that is called an id or has no name.
-    short = [_VALUE.format(re.escape(each)) for each in ids if not spellings.is_telling(each)]
-    patterns = [*spellings.patterns(telling), *short]
-    answer["selections"] = _found(data, "known_selections", patterns)
+    short = [re.escape(each) for each in ids if not spellings.is_telling(each)]
+    patterns = [*spellings.patterns(telling), *map(_VALUE.format, short)]
+    words = [*spellings.patterns(telling), *(rf"\b{each}\b" for each in short)]
+    answer["selections"] = _found(data, "known_selections", words)
     answer["rejected_rows"] = _found(data, "known_refusals", patterns)
     answer["mentions"] = _found(data, "known_mentions", spellings.patterns(telling), customer_ids=ids)
     answer["mentions"] += _mentioned_in_state(audit.store, patterns)
