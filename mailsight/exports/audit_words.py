@@ -38,12 +38,11 @@ _ROUTES = {
     "metrics": "the metrics",
 }
 _COUNTED = {
-    "length": "letter",
-    "matches": "match",
-    "files": "file",
-    "people": "person",
+    "length": ("letter typed", "letters typed"),
+    "matches": ("match", "matches"),
+    "files": ("file", "files"),
+    "people": ("person", "people"),
 }
-_PLURALS = {"match": "matches", "person": "people"}
 _TEMPLATES = {
     "format": "as {}",
     "copy": "{} copy",
@@ -59,14 +58,14 @@ _TEMPLATES = {
 
 
 def described(details: Mapping[str, Any]) -> str:
-    """An entry's details in a line: "customers who were not sent it · as CSV · filters: Reason: Opted out"."""
-    return " · ".join(_described(name, value) for name, value in details.items() if value not in ("", []))
+    """An entry's details in a line: "Customers who were not sent it · as CSV · filters: Reason: Opted out"."""
+    line = " · ".join(_described(name, value) for name, value in details.items() if value not in ("", []))
+    return line[:1].upper() + line[1:]
 
 
 def _described(name: str, value: Any) -> str:
     if name in _COUNTED and str(value).isdecimal():
-        one = _COUNTED[name]
-        return formats.things(int(value), one, _PLURALS.get(one, f"{one}s"))
+        return formats.things(int(value), *_COUNTED[name])
     values = value if isinstance(value, list) else [value]
     text = ", ".join(_word(name, str(each)) for each in values)
     return _TEMPLATES.get(name, "{}").format(text)
