@@ -16,6 +16,7 @@ _LISTS = {
     "report": "campaign report",
     "unattributed": "unmatched events",
     "refused": "rejected rows",
+    "backup": "a backup of everything",
     "person": "everything known about a person",
 }
 _FORMATS = {"xlsx": "Excel", "parquet": "Parquet", "folder": "a folder"}

@@ -22,7 +22,7 @@ from mailsight.errors import (
 )
 from mailsight.loading import payloads, spool
 from mailsight.loading.spool import Spool
-from mailsight.state import mappings, store
+from mailsight.state import audit, mappings, store
 from mailsight.state.mappings import Mappings
 from mailsight.state.store import Store
 from mailsight.warehouse import draft as drafts
@@ -543,6 +543,11 @@ def test_the_commands_back_up_verify_and_restore(database: Path, tmp_path: Path)
     assert status == 0
     assert "What was there is now in" in messages
     assert "The dashboard loads 1 request next." in messages
+    entries = audit.beside(database, 0).entries(size=2)
+    assert [entry.details.get("command") or entry.details.get("list") for entry in entries] == [
+        "restore",
+        "backup",
+    ]
     flip(Path(made.strip()) / manifest.DATABASE)
     status, printed, _ = run(*at, "verify", backups)
     assert (status, printed.splitlines()[-1]) == (1, "mailsight.duckdb is damaged: its checksum differs.")
