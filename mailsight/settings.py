@@ -107,7 +107,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         ip_addresses=_choice(
             "MAILSIGHT_IP_ADDRESSES", values["ip_addresses"] or defaults.ip_addresses, IP_ADDRESSES
         ),
-        machines=_machines(values["machines"]),
+        machines=_machines(values["machines"], database),
         locale=locale(environment),
         **numbers,
     )
@@ -212,11 +212,16 @@ def _absolute(path: Path) -> Path:
         raise BadSetting(f"{path} is in the home folder of somebody who has none here.") from error
 
 
-def _machines(given: str | None) -> Path | None:
-    usual = (DATA / "machines.toml").absolute()
+def _machines(given: str | None, database: Path) -> Path | None:
     if given:
         return _absolute(Path(given))
+    usual = usual_machines(database)
     return usual if usual.exists() else None
+
+
+def usual_machines(database: Path) -> Path:
+    """Where the rules for machines are unless a setting names the file, in whatever folder a command runs."""
+    return database.with_name("machines.toml")
 
 
 def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mailsight import measures
-from mailsight.components import accessibility, address
+from mailsight.components import accessibility, address, export_button
 from mailsight.errors import MailsightError, NotInRole, UnknownCampaign, UnknownCustomer
 from mailsight.figures import locales
 from mailsight.screens import cached, frame, navigation, sign_in
@@ -25,10 +25,11 @@ if not sign_in.admit():
     st.stop()
 
 try:
-    address.open_page(page.url_path)
+    address.open_page(page.url_path, export_button.note_interrupted)
     sessions.require(access.PAGES[page.url_path])
     with cached.one_generation(), measures.PAGE_SECONDS.labels(page.url_path or "campaigns").time():
         page.run()
+    export_button.say_interrupted()
     frame.freeze_imports(page.url_path)
 except MailsightError as error:
     if isinstance(error, NotInRole):

@@ -77,8 +77,8 @@ where regexp_matches(concat_ws(chr(10), file, reason, refused.row), cast(:patter
 order by file, line;
 
 -- name: known_selections(pattern)
--- Campaigns in whose criteria this regular expression matches.
-select campaign_id, cast(selection as varchar) as selection
+-- Campaigns in whose criteria this regular expression matches, and what it matches: the rest may be about others.
+select campaign_id, regexp_extract(cast(selection as varchar), cast(:pattern as varchar)) as mention
 from campaigns
 where regexp_matches(cast(selection as varchar), cast(:pattern as varchar))
 order by campaign_id;

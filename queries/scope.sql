@@ -1,7 +1,8 @@
 -- What a person with a limited role may read (warehouse/scope.py): views that stand in for the tables of the served file.
 -- {scope} is the name of the scope's catalog. {of_campaigns}, {of_customers} and {of_events} are joins that leave only its
 -- campaigns, their customers and their events, or nothing if it isn't limited. {customers} and {all} are true or false: whether
--- single people, and all campaigns, may be seen. Every table needs a view here; tests/warehouse/test_scope.py fails without one.
+-- single people, and all campaigns, may be seen. {attributes} and {earlier} are what is shown of these columns, and {with_names} the
+-- join that they need. Every table needs a view here; tests/warehouse/test_scope.py fails without one.
 
 -- name: create_scope#
 -- An empty catalog in memory for the views.
@@ -28,6 +29,26 @@ order by campaign_id;
 create table {scope}.customer_ids as
 select distinct customer_id from served.recipients semi join {scope}.campaign_ids using (campaign_id) order by customer_id;
 
+-- name: scoped_attributes(names)!
+-- The attributes of customers that the scope shows, if it doesn't show all. Time zones are counted by the hour of the week.
+create table {scope}.attribute_names as select cast(:names as varchar[]) || ['time_zone', 'timezone'] as names;
+
+-- name: scoped_macros#
+-- fields_of: those fields of a JSON object that have one of these names. changed_of: the same of a change of a customer, in which
+-- columns are fields too, and the field without a name lists fields.
+create macro {scope}.fields_of(value, names) as cast(
+    map_from_entries(list_transform(
+        list_filter(map_entries(cast(value as map(varchar, json))), lambda field: list_contains(names, field.key)),
+        lambda field: struct_pack(
+            key := field.key,
+            value := if(field.key = '', to_json(list_intersect(try_cast(field.value as varchar[]), names)), field.value)
+        )
+    ))
+    as json
+);
+create macro {scope}.changed_of(earlier, names) as
+    {scope}.fields_of(earlier, names || ['email', 'name', 'language', 'country', 'created_at', '']);
+
 -- name: scoped_views#
 -- One view for each table.
 create view {scope}.schema_version as from served.schema_version;
@@ -39,13 +60,15 @@ select
     created_at,
     -- Time zones are counted by the hour of the week.
     if(
-        {customers}, attributes,
+        {customers}, {attributes},
         json_object('time_zone', coalesce(attributes->>'$.time_zone', attributes->>'$.timezone'))
     ) as attributes,
     known_since
-from served.customers {of_customers};
+from served.customers {of_customers} {with_names};
 create view {scope}.customer_changes as
-select customer_changes.rowid, customer_changes.* from served.customer_changes {of_customers} where {customers};
+select customer_changes.rowid, customer_changes.* replace ({earlier} as earlier)
+from served.customer_changes {of_customers} {with_names}
+where {customers};
 -- Ids of e-mails are hashes, so one knows only those of campaigns and messages that one may see.
 create view {scope}.contents as
 from served.contents

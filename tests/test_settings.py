@@ -160,3 +160,19 @@ def test_other_variables_are_none_of_our_business() -> None:
 
 def test_hosts_are_names_without_a_port() -> None:
     assert settings.from_environment({"MAILSIGHT_HOSTS": " A.example, [::5],"}).hosts == ("a.example", "::5")
+
+
+def test_the_rules_for_machines_are_beside_the_database_wherever_a_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {"MAILSIGHT_DATABASE": str(tmp_path / "mailsight.duckdb")}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "machines.toml").touch()
+    assert settings.from_environment(given).machines is None
+    (tmp_path / "machines.toml").touch()
+    assert settings.from_environment(given).machines == tmp_path / "machines.toml"
+    assert (
+        settings.from_environment(given | {"MAILSIGHT_MACHINES": "own.toml"}).machines
+        == tmp_path / "own.toml"
+    )

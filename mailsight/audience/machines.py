@@ -332,7 +332,7 @@ def _bad(file: str, problem: str) -> BadSetting:
 
 
 def rules() -> Rules:
-    """The configured rules: from the file of the setting `machines` or from `data/machines.toml`, else the defaults.
+    """The configured rules: from the file of the setting `machines` or beside the database, else the defaults.
 
     Raises `BadSetting`.
     """

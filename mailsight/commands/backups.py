@@ -11,8 +11,9 @@ from mailsight import settings
 from mailsight.backups import making, restoring, verifying
 from mailsight.backups.verifying import Verified
 from mailsight.figures import formats
+from mailsight.state.audit import Action
 
-from .console import Database, app, database_path, messages, progress_bar
+from .console import Database, app, database_path, messages, progress_bar, recorded
 
 
 @app.command("backup")
@@ -25,15 +26,16 @@ def backup_(
     database: Database = None,
 ) -> None:
     """Back up everything, while the dashboard runs: database, waiting webhooks, rules and state."""
-    config = settings.from_environment()
+    config, path = settings.from_environment(), database_path(context, database)
     with progress_bar("Backing up") as progress:
         made = making.make(
-            database_path(context, database),
+            path,
             folder.expanduser().absolute(),
             machines=config.machines,
             keep=keep,
             progress=progress,
         )
+    recorded(path, Action.EXPORTED, list="backup")
     print(made.folder)
     files = formats.things(len(made.manifest.files), "file")
     messages.print(f"Backed up {files} ({formats.size(made.manifest.size_bytes)}).")
@@ -54,14 +56,18 @@ def restore_(
     config = settings.from_environment()
     if warning := restoring.warning(backup.expanduser().absolute()):
         messages.print(warning, markup=False)
+    path = database_path(context, database)
+    # The rules of the dashboard stay if a backup is restored elsewhere.
+    machines = config.machines if path == config.database else None
     with progress_bar("Restoring") as progress:
         restored = restoring.restore(
-            database_path(context, database),
+            path,
             backup.expanduser().absolute(),
-            machines=config.machines or settings.DATA.absolute() / "machines.toml",
+            machines=machines or settings.usual_machines(path),
             wait_seconds=config.load_wait_seconds,
             progress=progress,
         )
+    recorded(path, Action.LOADED, command="restore")
     messages.print(f"Restored {restored.backup}.", markup=False)
     if restored.aside:
         messages.print(f"What was there is now in {restored.aside}.", markup=False)

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from mailsight.figures import formats
 from mailsight.web import parameters, sessions
 from mailsight.web.parameters import Dialog, Parameter
 
@@ -37,8 +36,11 @@ def copy_link() -> None:
     _copy_link(key="copy_link", data={})
 
 
-def open_page(page: str) -> None:
-    """Start a run of this page, so that its addresses are remembered, and one step is one entry of the history."""
+def open_page(page: str, on_interrupted: Callable[[object], None] = lambda exports: None) -> None:
+    """Start a run of this page, so that its addresses are remembered, and one step is one entry of the history.
+
+    `on_interrupted`: called with the exports that the browser was waiting for, once its page has lost their server.
+    """
     st.session_state[_PAGE] = page if page in parameters.PAGES else ""
     _remember()
     query = urlencode([(name, text) for name in st.query_params for text in st.query_params.get_all(name)])
@@ -48,19 +50,7 @@ def open_page(page: str) -> None:
         _history(
             key=_HISTORY,
             data={"page": page, "query": query, "run": number, "session": sessions.current_page()},
-            on_interrupted_change=_say_interrupted,
-        )
-
-
-def _say_interrupted() -> None:
-    """Say which files the server was writing when it ended: the page goes on in another process, without them."""
-    names = st.session_state[_HISTORY].interrupted
-    if isinstance(names, list) and names:
-        files = formats.listed(formats.plain(name) for name in names)
-        st.toast(
-            f"**The export was interrupted.** The server restarted before it had written {files}. Export again.",
-            icon=":material/error:",
-            duration="infinite",
+            on_interrupted_change=lambda: on_interrupted(st.session_state[_HISTORY].interrupted),
         )
 
 

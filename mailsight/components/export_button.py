@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from mailsight.exports import pdf, writers
 from mailsight.exports.jobs import OnProgress
 from mailsight.exports.lists import LIST_FORMATS, Format, file_name
 from mailsight.exports.writers import Rows
-from mailsight.figures.formats import plain
+from mailsight.figures.formats import listed, plain
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web import downloads, sessions
 from mailsight.web.access import Right
@@ -31,6 +32,9 @@ _watch = st.components.v2.component(
 )
 
 
+_FORMATS = {form.value: form for form in Format}
+
+
 @dataclass(frozen=True, slots=True)
 class _Pending:
     """An export that starts once the browser has sent the grid's filters and sort order."""
@@ -40,14 +44,29 @@ class _Pending:
 
 
 @dataclass(slots=True)
+class _Interrupted:
+    """An export whose server ended before it was written. `offered`: whether its button offers to start it again."""
+
+    name: str
+    form: Format
+    offered: bool = False
+
+
+@dataclass(slots=True)
 class _SessionFiles:
-    """A session's files, and the exports that wait for a grid's view, by button."""
+    """A session's files, and the exports that wait for a grid's view, were interrupted or start again, by button."""
 
     files: dict[str, Exported] = field(default_factory=dict)
     pending: dict[str, _Pending] = field(default_factory=dict)
+    interrupted: dict[str, _Interrupted] = field(default_factory=dict)
+    again: dict[str, Format] = field(default_factory=dict)
+
+    def start_again(self, key: str) -> None:
+        self.again[key] = self.interrupted.pop(key).form
 
     def remove(self, key: str) -> None:
         self.pending.pop(key, None)
+        self.interrupted.pop(key, None)
         if old := self.files.pop(key, None):
             downloads.jobs().remove(old.job)
 
@@ -60,6 +79,29 @@ class _SessionFiles:
 @st.cache_resource(scope="session", show_spinner=False, on_release=_SessionFiles.clear)
 def _session_files() -> _SessionFiles:
     return _SessionFiles()
+
+
+def note_interrupted(exports: object) -> None:
+    """Note what the server was writing when it ended: the page goes on in another process, without these files.
+
+    `exports` comes from the browser.
+    """
+    for each in exports if isinstance(exports, list) else []:
+        with suppress(TypeError, KeyError):
+            lost = _Interrupted(str(each["name"]), _FORMATS[each["form"]])
+            _session_files().interrupted[str(each["button"])] = lost
+
+
+def say_interrupted() -> None:
+    """Say which of these files no button on the page offers to write again."""
+    interrupted = _session_files().interrupted
+    names = [interrupted.pop(key).name for key, lost in list(interrupted.items()) if not lost.offered]
+    if names:
+        st.toast(
+            f"The server restarted before it had written {listed(map(plain, names))}. Export again.",
+            icon=":material/error:",
+            duration="infinite",
+        )
 
 
 def export_button(
@@ -196,6 +238,7 @@ def file_menu(
                 disabled=disabled,
                 key=f"export:{key}:menu",
             )
+            chosen = session.again.pop(key, chosen)
             if isinstance(chosen, Format):
                 session.remove(key)
                 if grid:
@@ -209,11 +252,16 @@ def file_menu(
                 session.remove(key)
                 _start(key, name, pending.form, right, write(pending.form, view), partial(export, view))
             if pending := session.pending.get(key):
-                _watch_file(
-                    key, {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
-                )
+                asked = {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
+                _watch_file(key, pending.form, asked)
             elif (file := session.files.get(key)) and file.is_theirs:
-                _watch_file(key, _progress(file, unit))
+                _watch_file(key, file.job.form, _progress(file, unit))
+            elif (lost := session.interrupted.get(key)) and lost.form in forms:
+                lost.offered = True
+                st.caption(f"The server restarted before it had written {plain(lost.name)}.", width="content")
+                st.button(
+                    "Export again", key=f"export:{key}:again", on_click=session.start_again, args=(key,)
+                )
             else:
                 session.remove(key)  # ordered in another role
 
@@ -258,10 +306,10 @@ def _progress(file: Exported, unit: str) -> dict[str, str]:
     }
 
 
-def _watch_file(key: str, data: Mapping[str, str]) -> None:
+def _watch_file(key: str, form: Format, data: Mapping[str, str]) -> None:
     _watch(
         key=_watch_key(key),
-        data=data,
+        data={"button": key, "form": form.value, **data},
         width="content",
         on_closed_change=lambda: _session_files().remove(key),
         on_view_change=lambda: None,

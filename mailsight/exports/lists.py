@@ -1,5 +1,6 @@
 """Exported lists: their columns, and their rows as Arrow batches that any program can read."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from mailsight.figures.comparison import COMPARED
 from mailsight.figures.metrics import COUNTS, FIGURES, RATES
 from mailsight.state.audit import Action
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Role, Status, Word
+
+from . import audit_words
 
 Kind = Literal["text", "texts", "count", "rate", "amount", "moment"]
 ARROW: dict[Kind, pa.DataType] = {
@@ -203,7 +206,7 @@ AUDIT = (
     ExportColumn("action", "Action", words=_labels(Action)),
     ExportColumn("campaign_id", "Campaign id"),
     ExportColumn("customer_id", "Customer id"),
-    ExportColumn("details", "Details"),
+    ExportColumn("details", "Details", words=lambda text: audit_words.described(json.loads(text))),
 )
 # What may separate cells: a spreadsheet set to semicolons splits `a;=1` and runs the second part, quoted or not.
 _START = r"(^|[,;:|\t\r\n])"

@@ -78,6 +78,11 @@ def _without_erased(work: Draft, lines: Sequence[bytes]) -> Iterator[bytes]:
             yield json.dumps(request | body).encode() + b"\n"
 
 
+def items(line: bytes) -> list[str]:
+    """What a line reports of each person, as JSON; all that it says if that can't be read."""
+    return _request(line)[1]
+
+
 def _request(line: bytes) -> tuple[dict[str, object] | None, list[str]]:
     """A line's request with the JSON texts of its items; without a request, all that the line says as one text."""
     try:

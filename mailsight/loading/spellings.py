@@ -15,16 +15,26 @@ _MAX_LENGTH = 12_000
 _LEAST_NAME = 5
 # A word may follow an escape, whose last letters are not part of it.
 _BEFORE = r"\b|_|%[0-9a-f]{2}|\\[nrt]"
-_SPACE = r"(?:\s|[+_,.\"'“”«»]|(?:%25|%|=)(?:20|0a|22|2b)|&(?:nbsp|quot|#34|#x22);|\\+[\"nt])+"
-_NAMED = {"@": "&commat;", "'": "&apos;|’", '"': '\\\\*"|&quot;', "&": "&amp;", "+": "&plus;", "/": r"\\/"}
+_SPACE = r"(?:\s|[+_,.\"'“”«»]|(?:%25|%|=)(?:20|0a|22|2b)|&(?:nbsp|quot|#0*(?:32|34|160)|#x0*(?:20|22|a0));|\\+[\"nt])+"
+_NAMED = {"@": "&commat;", "'": "&apos;|’", '"': '\\\\*"|&quot;', "&": "&amp;", "+": "&plus;", "/": r"\\+/"}
+_APOSTROPHES = {"'": "’", "’": "'"}
+# The least that Base64 of different texts must have in common, so that it is no accident, and of how long a word.
+_LEAST_BASE64, _MOST_ENCODED = 8, 320
 
 
 def forms(address: str) -> tuple[str, ...]:
     """What senders put into links in place of an address: its digests, and its bytes in hexadecimal and Base64."""
-    raw = address.strip().lower().encode()
-    digests = (hashlib.new(name, raw, usedforsecurity=False).hexdigest() for name in _DIGESTS)
-    plain = base64.b64encode(raw).decode().rstrip("=")
-    return tuple(dict.fromkeys((*digests, raw.hex(), plain, plain.translate(_URL_SAFE))))
+    spelled: list[str] = []
+    for raw in _bytes(address):
+        plain = base64.b64encode(raw).decode().rstrip("=")
+        spelled += (hashlib.new(name, raw, usedforsecurity=False).hexdigest() for name in _DIGESTS)
+        spelled += (raw.hex(), plain, plain.translate(_URL_SAFE))
+    return tuple(dict.fromkeys(spelled))
+
+
+def _bytes(address: str) -> Iterable[bytes]:
+    """An address as bytes: in small letters, and as it is."""
+    return dict.fromkeys((address.strip().lower().encode(), address.strip().encode()))
 
 
 def domains(address: str) -> tuple[str, ...]:
@@ -40,15 +50,21 @@ def domains(address: str) -> tuple[str, ...]:
 
 def of_address(address: str) -> tuple[str, ...]:
     """All of these: the address, its other domain, and what senders make of them."""
-    return tuple(each for domain in domains(address) for each in (domain, *forms(domain)))
+    spelled = [each for domain in domains(address) for each in (domain, *forms(domain))]
+    return tuple(dict.fromkeys((*spelled, *forms(address))))
 
 
 def names(name: str) -> tuple[str, ...]:
-    """A full name as it is, and with the last word first; nothing if it is too short to tell who that is."""
+    """A full name as it is, and with the last word first; nothing if it is too short to tell who that is.
+
+    Both with either kind of apostrophe, if there is one.
+    """
     if not _is_full(name):
         return ()
     words = _plain(name).split()
-    return " ".join(words), " ".join((words[-1], *words[:-1]))
+    orders = (" ".join(words), " ".join((words[-1], *words[:-1])))
+    other = str.maketrans(_APOSTROPHES)
+    return tuple(dict.fromkeys((*orders, *(each.translate(other) for each in orders))))
 
 
 def is_telling(customer_id: str) -> bool:
@@ -68,7 +84,8 @@ def patterns(words: Iterable[str]) -> list[str]:
     for word in sorted({word.strip() for word in words}, key=lambda word: (-len(word), word)):
         if not word or (" " in word and "@" not in word and not _is_full(word)):
             continue
-        spelled = [each for each in _spelled(word) if len(each) < _MAX_LENGTH] or [re.escape(word)]
+        first, *others = (each if len(each) < _MAX_LENGTH else "" for each in _spelled(word))
+        spelled = [first or re.escape(word), *filter(None, others)]
         length += sum(map(len, spelled))
         if length > _MAX_LENGTH:
             batches.append([])
@@ -89,9 +106,8 @@ def _pattern(spelled: Sequence[str]) -> str:
 def _spelled(word: str) -> Iterator[str]:
     if "@" not in word:
         yield _flexible(_plain(word) if " " in word else word)
-        return
-    for each in of_address(word):
-        yield _flexible(each)
+    else:
+        yield from map(_flexible, of_address(word))
     for core in _inside_base64(word):
         yield f"(?-i:{core})"
 
@@ -109,7 +125,7 @@ def _letter(letter: str) -> str:
         return letter
     spelled = {
         composed
-        for each in (letter.lower(), letter.upper(), letter)
+        for each in (letter.lower(), letter.upper(), letter, _APOSTROPHES.get(letter, letter))
         for composed in (unicodedata.normalize("NFC", each), unicodedata.normalize("NFD", each))
     }
     ways = [re.escape(each) for each in sorted(spelled)]
@@ -130,16 +146,18 @@ def _letter(letter: str) -> str:
 
 def _utf16(text: str) -> Iterable[str]:
     raw = text.encode("utf-16-be")
-    return (rf"\\u{raw[place]:02x}{raw[place + 1]:02x}" for place in range(0, len(raw), 2))
+    # JSON within JSON has more backslashes.
+    return (rf"\\+u{raw[place]:02x}{raw[place + 1]:02x}" for place in range(0, len(raw), 2))
 
 
-def _inside_base64(address: str) -> Iterable[str]:
-    """What the Base64 of every text with the address has in common, at each of the three places of a byte."""
-    raw = address.strip().lower().encode()
-    for before in range(3):
-        text = base64.b64encode(b"\0" * before + raw).decode()
-        core = text[(0, 2, 3)[before] : (before + len(raw)) // 3 * 4]
-        yield "".join({"+": r"[+\-]", "/": "[/_]"}.get(letter, letter) for letter in core)
+def _inside_base64(word: str) -> Iterable[str]:
+    """What the Base64 of every text with the word has in common, at each of the three places of a byte."""
+    for raw in _bytes(word):
+        for before in range(3):
+            text = base64.b64encode(b"\0" * before + raw).decode()
+            core = text[(0, 2, 3)[before] : (before + len(raw)) // 3 * 4]
+            if len(core) >= _LEAST_BASE64 and len(raw) <= _MOST_ENCODED:
+                yield "".join({"+": r"[+\-]", "/": "[/_]"}.get(letter, letter) for letter in core)
 
 
 def _is_full(name: str) -> bool:

@@ -2,15 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mailsight.errors import UnknownCustomer
 from mailsight.loading import erased_requests, spellings, spool
 from mailsight.reports import mails
-from mailsight.state.audit import EVERYTHING, Audit
+from mailsight.state.audit import Audit, Search
+from mailsight.state.mappings import Mappings
+from mailsight.state.store import Store
+from mailsight.state.tokens import Tokens
 from mailsight.warehouse.reader import Snapshot
 
 from . import people
@@ -26,7 +31,14 @@ _TABLES = {
     "message_aliases": "known_message_aliases",
 }
 # JSON in the database, which becomes part of the answer's.
-_JSON = frozenset({"attributes", "earlier", "merge_fields", "payload", "attachments", "subject_fields"})
+_JSON = frozenset(
+    {"attributes", "earlier", "merge_fields", "payload", "attachments", "subject_fields", "claims", "issuer"}
+)
+# An id where it is a value, as in queries/erasure/macros.sql: of a field that is called so, or between separators.
+_VALUE = (
+    r'(?im)(?:^|[,;|\t\[]|"[^"]*(?:id|key|customer|user|contact|subscriber|person)[^"]*"\s*:)\s*"?{}"?'
+    r"\s*(?:[,;|\t}}\]]|$)"
+)
 
 
 def known(
@@ -40,9 +52,9 @@ def known(
 ) -> dict[str, Any]:
     """Everything that an erasure of the person with this address or customer id would remove, and who looked at them.
 
-    That is all of their rows, by table; rejected rows, webhooks and `notes` (small files) that name them; and what is
-    stored of others that mentions them. Raises `UnknownCustomer` if there is nothing, and `SharedAddress` as
-    `people.find` does.
+    That is all of their rows, by table; rejected rows, webhooks and `notes` (small files) that name them; where they
+    are mentioned in what is stored of others; and if they sign in with one of the addresses, what they did. Raises
+    `UnknownCustomer` if there is nothing, and `SharedAddress` as `people.find` does.
     """
     person = people.find(data, named, may_share=may_share)
     ids, addresses = sorted(person.customer_ids), sorted(person.addresses)
@@ -52,27 +64,26 @@ def known(
     events = data.rows("known_events", customer_ids=ids, addresses=addresses)
     answer["events"] = [_plain(row) for row in events]
     telling = [*addresses, *person.names, *filter(spellings.is_telling, ids)]
-    # A short id may be anything in the texts of others.
-    short = [rf"\b{re.escape(each)}\b" for each in ids if not spellings.is_telling(each)]
-    patterns = [*spellings.patterns(telling), *short]
-    answer["selections"] = _found(data, "known_selections", patterns)
+    # A short id may be anything in the texts of others, unless it is a value that is called an id or has no name.
+    short = [re.escape(each) for each in ids if not spellings.is_telling(each)]
+    patterns = [*spellings.patterns(telling), *map(_VALUE.format, short)]
+    words = [*spellings.patterns(telling), *(rf"\b{each}\b" for each in short)]
+    answer["selections"] = _found(data, "known_selections", words)
     answer["rejected_rows"] = _found(data, "known_refusals", patterns)
     answer["mentions"] = _found(data, "known_mentions", spellings.patterns(telling), customer_ids=ids)
-    answer["waiting_webhooks"] = _waiting(webhooks, patterns)
+    answer["mentions"] += _mentioned_in_state(audit.store, patterns)
+    answer["waiting_webhooks"] = list(_waiting(webhooks, patterns))
     answer["files"] = sorted(
         note.name for note in notes if _mentions(note.read_text("utf-8", "replace"), patterns)
     )
     answer["audit"] = [
-        {
-            "at": entry.occurred_at.isoformat(),
-            "person": entry.person,
-            "role": entry.role,
-            "action": entry.action,
-        }
-        for entries in audit.all_entries(EVERYTHING)
+        _plain(asdict(entry))
+        for customer_id in ids
+        for entries in audit.all_entries(Search(subject=customer_id))
         for entry in entries
-        if entry.customer_id in person.customer_ids
+        if entry.customer_id == customer_id
     ]
+    answer |= _as_colleague(audit, addresses)
     if not any(answer[part] for part in answer if part not in ("customer_ids", "addresses")):
         raise UnknownCustomer("Nothing is known about this person.", next_step="Check the address or id.")
     return answer
@@ -105,6 +116,8 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
         if name in _JSON and value is not None
         else value.isoformat()
         if isinstance(value, datetime)
+        else datetime.fromtimestamp(value, UTC).isoformat()
+        if name.endswith("_at") and isinstance(value, float)
         else value
         for name, value in row.items()
     }
@@ -116,13 +129,40 @@ def _found(data: Snapshot, query: str, patterns: Iterable[str], **parameters: ob
     return [row for place, row in enumerate(rows) if row not in rows[:place]]
 
 
-def _waiting(webhooks: spool.Spool, patterns: Sequence[str]) -> list[str]:
+def _waiting(webhooks: spool.Spool, patterns: Sequence[str]) -> Iterator[str]:
+    """What webhooks report of the person, without what the same requests report of others."""
+    for file in webhooks.files():
+        with suppress(FileNotFoundError):  # loaded meanwhile
+            for line in file.read_bytes().splitlines():
+                yield from (item for item in erased_requests.items(line) if _mentions(item, patterns))
+
+
+def _mentioned_in_state(store: Store, patterns: Sequence[str]) -> list[dict[str, Any]]:
+    texts = [("mappings", text) for text in Mappings(store).all().values()]
+    texts += [("api_tokens", token.name) for token in Tokens(store).all()]
     return [
-        line.decode("utf-8", "replace")
-        for file in webhooks.files()
-        for line in file.read_bytes().splitlines()
-        if _mentions(erased_requests.text_of(line), patterns)
+        {"table": table, "campaign_id": None, "mention": match[0]}
+        for table, text in texts
+        for pattern in patterns
+        for match in re.finditer(pattern, text)
     ]
+
+
+def _as_colleague(audit: Audit, addresses: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What whoever signs in with one of the addresses did, without the customers whom they looked at."""
+    done = [
+        _plain(asdict(entry))
+        for address in addresses
+        for entries in audit.all_entries(Search(person=address))
+        for entry in entries
+    ]
+    shares = (row for address in addresses for row in audit.store.rows("shares_by", person=address))
+    tokens = (row for row in audit.store.rows("api_tokens") if row["person"] in addresses)
+    return {
+        "own_audit": [{name: entry[name] for name in entry if name != "customer_id"} for entry in done],
+        "own_shares": [_plain(row) for row in shares],
+        "own_api_tokens": [_plain(row) for row in tokens],
+    }
 
 
 def _mentions(said: str, patterns: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Cleans the files beside the database: the spool, kept mappings, notes, the audit, and what was replaced."""
+"""Cleans the files beside the database: the spool, notes, the state, and what was replaced."""
 
 import re
 import shutil
@@ -12,6 +12,7 @@ from mailsight.state.audit import Audit
 from mailsight.state.erased import Kind
 from mailsight.state.mappings import Mappings
 from mailsight.state.store import Store
+from mailsight.state.tokens import Tokens
 from mailsight.warehouse import generations
 from mailsight.warehouse.draft import Draft, scratch
 from mailsight.warehouse.files import write_file
@@ -41,6 +42,7 @@ def clean(database: Path, state: Store) -> int:
         for note in notes(database):
             _clean_note(work, note)
         _clean_mappings(work, Mappings.of(database))
+        _clean_tokens(work, Tokens(state))
         _clean_audit(work, state)
     _remove_replaced(database, state)
     return changed
@@ -86,6 +88,13 @@ def _clean_mappings(work: Draft, mappings: Mappings) -> None:
         cleaned = _cleaned(work, text)
         if cleaned != text:
             mappings.correct(header_key, cleaned)
+
+
+def _clean_tokens(work: Draft, tokens: Tokens) -> None:
+    for token in tokens.all():
+        cleaned = _cleaned(work, token.name)
+        if cleaned != token.name:
+            tokens.rename(token, cleaned)
 
 
 def _cleaned(work: Draft, text: str) -> str:

@@ -1,9 +1,8 @@
 """The audit: a search, its entries from the newest on, and an export. For admins only."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from mailsight.components import address, days, tables
 from mailsight.components.export_button import file_menu
 from mailsight.components.search_box import search_box
 from mailsight.exports import audit as audit_export
-from mailsight.exports import writers
+from mailsight.exports import audit_words, writers
 from mailsight.exports.jobs import OnProgress
 from mailsight.exports.lists import LIST_FORMATS, Format
 from mailsight.figures import formats
@@ -104,7 +103,7 @@ def _row(entry: Entry, zone: str | None) -> tables.Row:
             tables.main(_person(entry.person), _label(Role, entry.role)),
             _label(Action, entry.action),
             _subject(entry),
-            formats.raw(details(entry.details)),
+            formats.raw(audit_words.described(entry.details)),
         ],
     )
 
@@ -119,19 +118,6 @@ def _subject(entry: Entry) -> tables.Cell | str:
     if entry.campaign_id:
         return tables.main(entry.campaign_id, href=addresses.campaign(entry.campaign_id, Audience.HUMAN))
     return ""
-
-
-def details(given: Mapping[str, Any]) -> str:
-    """An entry's details in a line: "list: customers · filters: Opens more than 2"."""
-    shown = {
-        name: ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
-        for name, value in given.items()
-    }
-    return " · ".join(f"{name.replace('_', ' ')}: {text}" for name, text in shown.items() if text)
-
-
-def _text(value: object) -> str:
-    return formats.count(value) if isinstance(value, int) else str(value)
 
 
 def _person(name: str) -> str:

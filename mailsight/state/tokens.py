@@ -24,6 +24,8 @@ MAX_NAME_LENGTH = 80
 ID_LENGTH = 12
 # Uses are noted no more often than this.
 USE_SECONDS = 60.0
+# How long tokens that have ended are kept, so that the audit's ids can be looked up.
+_KEPT_SECONDS = 90 * 86_400
 _FORM = re.compile(r"ms_[A-Za-z0-9_-]{43}")
 
 
@@ -91,6 +93,7 @@ class Tokens:
 
     def add(self, token: Token, text: str) -> None:
         """Stores a new token. Record it in the audit first."""
+        self.store.run("forget_old_api_tokens", before=time.time() - _KEPT_SECONDS)
         self.store.run(
             "create_api_token",
             token_id=token.token_id,
@@ -124,6 +127,10 @@ class Tokens:
     def revoke(self, token: Token) -> None:
         """Ends a token, in all processes at the next request."""
         self.store.run("revoke_api_token", token_id=token.token_id, revoked_at=time.time())
+
+    def rename(self, token: Token, name: str) -> None:
+        """Calls a token something else."""
+        self.store.run("rename_api_token", token_id=token.token_id, name=name)
 
     def update_issuer(self, person: str, claims: Mapping[str, Any]) -> None:
         """Notes what somebody's claims are now, for the tokens that they issued."""

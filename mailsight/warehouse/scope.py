@@ -18,12 +18,14 @@ from .queries import statement
 class Scope:
     """What may be read. Campaigns are limited to those with one of the tags or sender domains, if any are given.
 
-    `customers`: whether names, addresses and everything else about single people is included.
+    `customers`: whether names, addresses and everything else about single people is included. `attributes`: the names
+    of the customers' attributes that are, if not all.
     """
 
     customers: bool = True
     tags: frozenset[str] = frozenset()
     sender_domains: frozenset[str] = frozenset()
+    attributes: frozenset[str] | None = None
 
     @property
     def is_limited(self) -> bool:
@@ -35,7 +37,8 @@ class Scope:
         """A name for it, the same in every process; empty for everything."""
         if self == EVERYTHING:
             return ""
-        parts = [self.customers, sorted(self.tags), sorted(self.sender_domains)]
+        attributes = None if self.attributes is None else sorted(self.attributes)
+        parts = [self.customers, sorted(self.tags), sorted(self.sender_domains), attributes]
         return "scope_" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
@@ -45,10 +48,13 @@ EVERYTHING = Scope()
 def narrowed(first: Scope, second: Scope) -> Scope | None:
     """What both include, or a part of it; None if that may be nothing. The rights to customers are those of both."""
     customers = first.customers and second.customers
+    named = [each.attributes for each in (first, second) if each.attributes is not None]
+    attributes = frozenset.intersection(*named) if named else None
     if not (first.is_limited and second.is_limited):
         limits = first if first.is_limited else second
-        return Scope(customers, limits.tags, limits.sender_domains)
-    both = Scope(customers, first.tags & second.tags, first.sender_domains & second.sender_domains)
+        return Scope(customers, limits.tags, limits.sender_domains, attributes)
+    tags, domains = first.tags & second.tags, first.sender_domains & second.sender_domains
+    both = Scope(customers, tags, domains, attributes)
     return both if both.is_limited else None
 
 
@@ -68,6 +74,9 @@ def open_scope(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
                 {"tags": sorted(scope.tags), "sender_domains": sorted(scope.sender_domains)},
             )
             run("scoped_customers")
+        run("scoped_macros")
+        if scope.attributes is not None:
+            run("scoped_attributes", {"names": sorted(scope.attributes)})
         run("scoped_views")
         # The copies in the served file read its tables.
         run("create_macros")
@@ -83,7 +92,7 @@ def use_scope(cursor: duckdb.DuckDBPyConnection, scope: Scope) -> duckdb.DuckDBP
 
 
 def _text(name: str, scope: Scope) -> str:
-    text, catalog = statement(name), scope.name
+    text, catalog, names_some = statement(name), scope.name, scope.attributes is not None
     for field, value in {
         "scope": catalog,
         "of_campaigns": f"semi join {catalog}.campaign_ids using (campaign_id)" * scope.is_limited,
@@ -91,6 +100,9 @@ def _text(name: str, scope: Scope) -> str:
         # An inner join, because DuckDB passes a condition on one customer on to both of its sides.
         "of_customers": f"join {catalog}.customer_ids using (customer_id)" * scope.is_limited,
         "customers": str(scope.customers).lower(),
+        "attributes": f"{catalog}.fields_of(attributes, names)" if names_some else "attributes",
+        "earlier": f"{catalog}.changed_of(earlier, names)" if names_some else "earlier",
+        "with_names": f"cross join {catalog}.attribute_names" * names_some,
         "all": str(not scope.is_limited).lower(),
     }.items():
         text = text.replace(f"{{{field}}}", value)

@@ -123,12 +123,16 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role for some people, limited to campaigns with one of the tags or sender domains, if any are given."""
+    """A role for some people, limited to campaigns with one of the tags or sender domains, if any are given.
+
+    `attributes`: those of the customers that a limited role shows; all if none are given.
+    """
 
     role: Role
     people: People
     tags: frozenset[str] = frozenset()
     sender_domains: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
 
     @property
     def is_limited(self) -> bool:
@@ -229,10 +233,12 @@ def name_of(claims: Claims) -> str:
 
 
 def _scope(role: Role, limits: Sequence[Grant] = ()) -> Scope:
+    names_some = bool(limits) and all(grant.attributes for grant in limits)
     return Scope(
         customers=role.includes(ROLES[Right.CUSTOMERS]),
         tags=frozenset[str]().union(*(grant.tags for grant in limits)),
         sender_domains=frozenset[str]().union(*(grant.sender_domains for grant in limits)),
+        attributes=frozenset[str]().union(*(grant.attributes for grant in limits)) if names_some else None,
     )
 
 

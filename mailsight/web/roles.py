@@ -10,7 +10,7 @@ from mailsight.vocabulary import Role
 
 from .access import Grant, people
 
-KEYS = ("role", "people", "tags", "sender_domains")
+KEYS = ("role", "people", "tags", "sender_domains", "attributes")
 # The roles of people on other machines if nobody signs in. Nobody proves who they are, so none of them is an admin.
 WITHOUT_SIGN_IN = (Role.READER, Role.MARKETER, Role.ANALYST)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -30,10 +30,15 @@ def grant(entry: Mapping[str, Any]) -> Grant:
         people("people", _texts(entry, "people", required=True)),
         tags=frozenset(_texts(entry, "tags")),
         sender_domains=frozenset(domains),
+        attributes=frozenset(_texts(entry, "attributes")),
     )
     if granted.role is Role.ADMIN and granted.is_limited:
         raise BadSetting(
             "limits admins, who upload and erase for everybody; leave out tags and sender_domains."
+        )
+    if granted.attributes and not granted.is_limited:
+        raise BadSetting(
+            "names attributes, but neither tags nor sender_domains: without these, it shows everything."
         )
     return granted
 

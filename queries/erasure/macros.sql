@@ -152,6 +152,16 @@ create or replace temp macro json_decoded(text) as coalesce(
     ),
     replace(text, '\u0040', '@')
 );
+-- Of HTML's numbers for letters, so many different ones: each is replaced in the whole text.
+create or replace temp macro html_decoded(text) as list_reduce(
+    list_prepend(
+        replace(text, '&apos;', ''''),
+        list_slice(list_distinct(regexp_extract_all(text, '&#(?:\d{1,6}|[xX][0-9a-fA-F]{1,5});')), 1, 200)
+    ),
+    lambda said, number: replace(said, number, coalesce(try(chr(cast(
+        replace(lower(regexp_extract(number, '[xX]?[0-9a-fA-F]+')), 'x', '0x') as integer
+    ))), ''))
+);
 create or replace temp macro base64_decoded(text) as list_aggregate(list_transform(
     regexp_extract_all(regexp_replace(text, '([A-Za-z0-9+/])\r?\n([A-Za-z0-9+/])', '\1\2', 'g'), '[A-Za-z0-9+/_-]{16,}'),
     lambda token: coalesce(
@@ -165,9 +175,10 @@ create or replace temp macro decoded(text) as concat_ws(
     chr(10),
     text,
     if(contains(text, '%'), percent_decoded(percent_decoded(text)), null),
-    if(contains(text, '+') and regexp_matches(text, '[=&]'), percent_decoded(replace(text, '+', ' ')), null),
+    if(contains(text, '+') and regexp_matches(text, '[=&%]'), percent_decoded(replace(text, '+', ' ')), null),
     if(contains(text, '\'), json_decoded(text), null),
-    if(contains(text, '&#'), replace(replace(text, '&#64;', '@'), '&#x40;', '@'), null),
+    if(contains(text, '\\'), json_decoded(json_decoded(text)), null),
+    if(contains(text, '&#') or contains(text, '&apos;'), html_decoded(text), null),
     if(
         regexp_matches(text, '=(\r?\n|[0-9A-F]{2}|\?)'),
         percent_decoded(

@@ -20,6 +20,14 @@ select token_id, name, person, issuer, role, tags, sender_domains, created_at, e
 from api_tokens
 order by created_at desc, token_id;
 
+-- name: rename_api_token(token_id, name)!
+-- Changes what a token is called.
+update api_tokens set name = :name where token_id = :token_id;
+
+-- name: forget_old_api_tokens(before)!
+-- Removes the tokens that ended before a moment.
+delete from api_tokens where min(expires_at, coalesce(revoked_at, expires_at)) < :before;
+
 -- name: revoke_api_token(token_id, revoked_at)!
 -- Revokes a token. The first time counts.
 update api_tokens set revoked_at = :revoked_at where token_id = :token_id and revoked_at is null;

@@ -19,6 +19,13 @@ select * from shares
 where campaign_id = :campaign_id and revoked_at is null and expires_at > :now
 order by created_at desc, share_id;
 
+-- name: shares_by(person)
+-- All links that a person created, newest first.
+select campaign_id, audience, claims, created_at, expires_at, revoked_at, views
+from shares
+where created_by = :person
+order by created_at desc, share_id;
+
 -- name: count_view(share_id)!
 -- Counts that somebody opened a link.
 update shares set views = views + 1 where share_id = :share_id;

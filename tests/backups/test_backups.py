@@ -22,7 +22,7 @@ from mailsight.errors import (
 )
 from mailsight.loading import payloads, spool
 from mailsight.loading.spool import Spool
-from mailsight.state import mappings, store
+from mailsight.state import audit, mappings, store
 from mailsight.state.mappings import Mappings
 from mailsight.state.store import Store
 from mailsight.warehouse import draft as drafts
@@ -543,6 +543,11 @@ def test_the_commands_back_up_verify_and_restore(database: Path, tmp_path: Path)
     assert status == 0
     assert "What was there is now in" in messages
     assert "The dashboard loads 1 request next." in messages
+    entries = audit.beside(database, 0).entries(size=2)
+    assert [entry.details.get("command") or entry.details.get("list") for entry in entries] == [
+        "restore",
+        "backup",
+    ]
     flip(Path(made.strip()) / manifest.DATABASE)
     status, printed, _ = run(*at, "verify", backups)
     assert (status, printed.splitlines()[-1]) == (1, "mailsight.duckdb is damaged: its checksum differs.")
@@ -559,3 +564,15 @@ def test_restoring_an_older_backup_warns_of_what_is_missing(tmp_path: Path) -> N
     assert warning.startswith("2026-11-24T16-34-23Z is newer.")
     for place in (tmp_path, tmp_path / "2026-11-24T16-34-23Z", tmp_path / "before-the-move"):
         assert restoring.warning(place) is None
+
+
+def test_restoring_to_another_place_leaves_the_rules_of_the_dashboard(
+    database: Path, backups: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
+    machines(database).write_text("off = []\n")
+    other = tmp_path / "other" / "mailsight.duckdb"
+    code, *_ = run("--database", other, "restore", backups)
+    assert code == 0
+    assert machines(database).read_text() == "off = []\n"
+    assert machines(other).read_text() == "machine_networks = []\n"

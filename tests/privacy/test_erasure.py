@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,9 +20,10 @@ from mailsight.exports.lists import Format
 from mailsight.loading import archives, bundles, payloads, spool
 from mailsight.privacy import erasure
 from mailsight.privacy.erasure import Erasure
-from mailsight.state import audit
+from mailsight.state import audit, tokens
 from mailsight.state.audit import Action
 from mailsight.state.mappings import Mappings
+from mailsight.vocabulary import Role
 from mailsight.warehouse.queries import statement, statement_names
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import downloads
@@ -36,6 +38,8 @@ from tests.support.zoe import SENT, ZOE
 def test_nothing_of_a_person_is_left_in_any_file_and_figures_stay(shop: Path, named: str) -> None:
     before = all_figures(shop)
     Mappings.of(shop).keep("header", f'"Notes of {ZOE[0]}" = ""')  # in the name of a column
+    token, text = tokens.create("For Zoe Quagmire", person="ann", issuer=None, role=Role.READER, days=1)
+    tokens.beside(shop).add(token, text)
 
     erased = erasure.erase(shop, [named])
 
@@ -52,6 +56,7 @@ def test_nothing_of_a_person_is_left_in_any_file_and_figures_stay(shop: Path, na
         },
     )
     assert leaks(shop.parent, ZOE) == []
+    assert tokens.beside(shop).named(text) == replace(token, name="For erased")
     assert all_figures(shop) == before
 
 

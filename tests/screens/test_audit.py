@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
-from mailsight.screens import audit as screen
 from mailsight.state import audit as state_audit
 from mailsight.state.audit import Action
 from mailsight.vocabulary import Audience, Role, Stage
@@ -155,9 +154,3 @@ def test_others_may_not_read_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recorded()[-1] == ("refused", "", "", {"what": "page audit"})
     assert not at.text_input
     assert "Audit" not in [link.proto.label for link in show("data").get("page_link")]
-
-
-def test_details_are_written_in_a_line() -> None:
-    given = {"list": "customers", "filters": ["Opens more than 2", "Name contains …"], "matches": 3, "x": []}
-    line = "list: customers · filters: Opens more than 2, Name contains … · matches: 3"
-    assert screen.details(given) == line

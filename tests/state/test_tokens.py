@@ -43,3 +43,12 @@ def test_reading_creates_no_file(tmp_path: Path) -> None:
     known.update_issuer("ann", {})
     assert known.all() == []
     assert not known.store.file.exists()
+
+
+def test_tokens_are_forgotten_long_after_they_ended(tmp_path: Path) -> None:
+    known = tokens.beside(tmp_path / "m.duckdb")
+    for days in (-91, -1, 1):
+        token, text = tokens.create(f"{days}", person="ann", issuer=None, role=Role.READER, days=days)
+        known.add(token, text)
+    issue(known, "ann", None)
+    assert {token.name for token in known.all()} == {"-1", "1", "Reports"}

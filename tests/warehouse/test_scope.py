@@ -1,5 +1,6 @@
 """Scopes: every table has a view, limited to some campaigns, and without people for readers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,9 @@ def brands(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "campaigns.csv": "campaign_id,name,subject,from_email,tags,sent_at\n"
         'a,A,"Hello {{name}}",news@mail.brand-a.example,"[""brand a""]",2026-04-14\n'
         'b,B,Hello,news@xbrand-a.example,"[""brand b""]",2026-04-14\n',
-        "customers.csv": "customer_id,email,name,attributes\n"
-        '1,anna@home.example,Anna Birch,"{""club"": ""secret-club"", ""time_zone"": ""Europe/Rome""}"\n'
-        "2,ben@home.example,Ben Ash,\n",
+        "customers.ndjson": '{"customer_id": "1", "email": "anna@home.example", "name": "Anna Birch", '
+        '"club": "secret-club", "city": "Rome", "pet": null, "time_zone": "Europe/Rome"}\n'
+        '{"customer_id": "2", "email": "ben@home.example", "name": "Ben Ash"}\n',
         "messages.csv": "campaign_id,customer_id,message_id,sent_at,merge_fields\n"
         'a,1,m1,2026-04-14,"{""name"": ""Mrs Birch""}"\nb,1,m2,2026-04-14,\nb,2,m3,2026-04-14,\nc,,,,\n',
         "events.csv": "type,occurred_at,campaign_id,customer_id,recipient,url,ip,diagnostic\n"
@@ -39,13 +40,18 @@ def brands(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text(text)
     database = folder / "data" / "mailsight.duckdb"
     bundles.load(database, [folder])
+    changed = folder / "changed"
+    changed.mkdir()
+    (changed / "customers.csv").write_text(
+        "customer_id,name,club,city,pet,it's\n1,Ann Birch,golf,Milan,cat,3\n"
+    )
+    bundles.load(database, [changed])
     return database
 
 
 @pytest.fixture(scope="module")
 def source(brands: Path) -> Source:
-    (file,) = brands.parent.glob("mailsight.0*.duckdb")
-    return Source(file)
+    return Source(max(brands.parent.glob("mailsight.0*.duckdb")))
 
 
 def rows(source: Source, scope: Scope) -> dict[str, list[tuple[object, ...]]]:
@@ -87,6 +93,41 @@ def test_only_campaigns_of_the_scope_and_their_customers(source: Source, scope: 
     assert kept["refused"] == kept["unattributed"] == []
 
 
+@pytest.mark.parametrize(
+    ("names", "attributes", "earlier"),
+    [
+        (
+            None,
+            {"club": "golf", "city": "Milan", "pet": "cat", "it's": "3", "time_zone": "Europe/Rome"},
+            {
+                "name": "Anna Birch",
+                "club": "secret-club",
+                "city": "Rome",
+                "pet": None,
+                "it's": None,
+                "": ["pet"],
+            },
+        ),
+        (
+            {"city", "pet", "unknown"},
+            {"city": "Milan", "pet": "cat", "time_zone": "Europe/Rome"},
+            {"name": "Anna Birch", "city": "Rome", "pet": None, "": ["pet"]},
+        ),
+        ({"it's"}, {"it's": "3", "time_zone": "Europe/Rome"}, {"name": "Anna Birch", "it's": None, "": []}),
+        (set(), {"time_zone": "Europe/Rome"}, {"name": "Anna Birch", "": []}),
+    ],
+    ids=["all", "some", "an odd one", "none"],
+)
+def test_a_scope_shows_the_attributes_that_it_names(
+    source: Source, names: set[str] | None, attributes: dict[str, object], earlier: dict[str, object]
+) -> None:
+    scope = Scope(tags=frozenset({"brand a"}), attributes=None if names is None else frozenset(names))
+    shown = source.cursor(scope).execute(
+        "select attributes, earlier from customers join customer_changes using (customer_id) where customer_id = '1'"
+    )
+    assert [tuple(map(json.loads, row)) for row in shown.fetchall()] == [(attributes, earlier)]
+
+
 def test_a_snapshot_reads_its_scope_and_shares_nothing_cached(brands: Path) -> None:
     warehouse = Warehouse(brands)
     everything, limited = warehouse.snapshot(), warehouse.snapshot(SCOPES[1])
@@ -100,6 +141,7 @@ def test_a_snapshot_reads_its_scope_and_shares_nothing_cached(brands: Path) -> N
 A, B, AB = (Scope(tags=frozenset(tags)) for tags in ("a", "b", "ab"))
 DOMAIN = Scope(sender_domains=frozenset({"x.example"}))
 FIGURES = Scope(customers=False)
+CITY, CITY_AND_CLUB = (Scope(attributes=frozenset(each)) for each in (("city",), ("city", "club")))
 
 
 @pytest.mark.parametrize(
@@ -113,6 +155,8 @@ FIGURES = Scope(customers=False)
         (Scope(tags=frozenset("ab"), sender_domains=DOMAIN.sender_domains), DOMAIN, DOMAIN),
         (FIGURES, EVERYTHING, FIGURES),
         (FIGURES, A, Scope(customers=False, tags=A.tags)),
+        (A, CITY, Scope(tags=A.tags, attributes=CITY.attributes)),
+        (CITY, CITY_AND_CLUB, CITY),
     ],
 )
 def test_two_scopes_include_what_both_include(first: Scope, second: Scope, both: Scope | None) -> None:

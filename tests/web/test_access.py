@@ -203,7 +203,17 @@ SENDERS = frozenset({"brand-a.example"})
             Scope(tags=A, sender_domains=SENDERS),
         ),
         ([Grant(Role.READER, EVERYBODY), Grant(Role.ANALYST, ANN_ONLY, A)], Role.ANALYST, Scope(tags=A)),
+        (
+            [Grant(Role.ANALYST, ANN_ONLY, A, attributes=A), Grant(Role.ANALYST, EVERYBODY, B, attributes=B)],
+            Role.ANALYST,
+            Scope(tags=A | B, attributes=A | B),
+        ),
         # One without limits lifts them.
+        (
+            [Grant(Role.ANALYST, ANN_ONLY, A, attributes=A), Grant(Role.ANALYST, EVERYBODY, B)],
+            Role.ANALYST,
+            Scope(tags=A | B),
+        ),
         ([Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, EVERYBODY)], Role.ANALYST, EVERYTHING),
         ([Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, BEN)], Role.ANALYST, Scope(tags=A)),
     ],

@@ -50,6 +50,7 @@ people = ["mara@company.example", "mo@company.example"]
 role = "marketer"
 people = ["alma@company.example"]
 sender_domains = ["alpha.example"]
+attributes = ["city"]
 [[roles]]
 role = "analyst"
 people = ["ana@company.example"]
@@ -66,7 +67,7 @@ HIDDEN = {
     "rita": (*PERSONAL, *KEPT),
     "rory": (*PERSONAL, *OF_BRAND_B, *KEPT),
     "mara": KEPT,
-    "alma": (*OF_BRAND_B, *KEPT),
+    "alma": (*OF_BRAND_B, *KEPT, "goldclub"),  # an attribute
     "ana": KEPT,
     "abel": (*OF_BRAND_B, *KEPT),
     "nina": (*PERSONAL, *OF_BRAND_B, *KEPT, CAMPAIGN_A, "Spring"),  # signed in, without a role

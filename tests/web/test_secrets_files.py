@@ -187,6 +187,7 @@ role = "marketer"
 people = ["@agency.example", "groups=brand-a"]
 tags = ["brand a"]
 sender_domains = ["Brand-A.example"]
+attributes = ["first_name", "City"]
 """
 
 
@@ -197,6 +198,7 @@ def test_roles_may_be_limited() -> None:
         People(domains=frozenset({"@agency.example"}), claims=frozenset({("groups", "brand-a")})),
         frozenset({"brand a"}),
         frozenset({"brand-a.example"}),
+        frozenset({"first_name", "City"}),
     )
 
 
@@ -213,6 +215,12 @@ def test_roles_may_be_limited() -> None:
         ('"marketer"', '"Marketer"', "entry 1 needs a role"),
         ('"marketer"', '["marketer"]', "entry 1 needs a role"),
         ('"marketer"', '"admin"', "entry 1 limits admins"),
+        (
+            'tags = ["brand a"]\nsender_domains = ["Brand-A.example"]\n',
+            "",
+            "entry 1 names attributes, but neither",
+        ),
+        ('["first_name", "City"]', "[]", "entry 1 needs attributes as a list of texts"),
         ("people", "persons", "[[roles]] has no setting persons"),
         ("tags", "tag", "[[roles]] has no setting tag; did you mean tags?"),
         (

@@ -5,7 +5,9 @@
 
 const views = new WeakMap();
 const POLL_MS = 400;
-// The names of the files that are being written, by id. They outlive the server that writes them: see history.js.
+// For so long, another server may answer in place of one that has ended, until the page has gone there.
+const MOVING_MS = 8000;
+// The files that are being written, by id. They outlive the server that writes them: see history.js.
 const unfinished = (window.mailsightExports ??= new Map());
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -25,6 +27,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 function watch(data, root, setTriggerValue) {
   let timer;
   let stopped = false;
+  let refusedAt;
   const bar = element("progress", { max: 1 });
   const words = element("span", { className: "words" });
   const close = element("button", { type: "button", className: "close", textContent: "×" });
@@ -38,7 +41,7 @@ function watch(data, root, setTriggerValue) {
   });
   label(close, `Cancel ${data.name}`);
   root.replaceChildren(bar, words, close);
-  unfinished.set(data.id, data.name);
+  unfinished.set(data.id, { button: data.button, form: data.form, name: data.name });
   if (data.grid) reportView();
   else poll();
 
@@ -59,7 +62,12 @@ function watch(data, root, setTriggerValue) {
       const response = await fetch(data.progress, { cache: "no-store" });
       const progress = await response.json();
       if (stopped) return;
-      if (progress.error) return fail(`${progress.error.message} ${progress.error.next_step}`);
+      if (progress.error) {
+        refusedAt ??= Date.now();
+        if (Date.now() - refusedAt > MOVING_MS) return fail(`${progress.error.message} ${progress.error.next_step}`);
+        return (timer = setTimeout(poll, POLL_MS));
+      }
+      refusedAt = undefined;
       if (["ready", "failed"].includes(progress.state)) unfinished.delete(data.id);
       if (progress.state === "ready") return ready(progress);
       if (progress.state === "failed") return fail(progress.note);
