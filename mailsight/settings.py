@@ -91,8 +91,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes", "_months"))
     }
+    database = database_file(Path(values["database"] or defaults.database))
     return Settings(
-        database=database_file(Path(values["database"] or defaults.database)),
+        database=database,
         loader=_choice("MAILSIGHT_LOADER", values["loader"] or "on", _SWITCH) == "on",
         public_url=_public_url(values["public_url"]),
         hosts=_hosts(values["hosts"]),
