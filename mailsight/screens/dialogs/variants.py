@@ -46,7 +46,7 @@ def show(report: CampaignReport) -> None:
     for label, note, counts in (
         ("Other variants", "Too many to list", compared.more),
         ("Could not be rebuilt", "The e-mail's HTML is missing or can't be filled in", compared.not_rebuilt),
-        ("No longer known", "What customers got whose data was erased", compared.forgotten),
+        ("No longer known", "They were erased, and what they got was not kept", compared.forgotten),
     ):
         if _sent(counts, report):
             rows.append(_row("", label, (note,), counts[report.audience], report, largest, opens=False))
