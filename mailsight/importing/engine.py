@@ -39,6 +39,8 @@ READING = 0.5
 # The options that decide what rows mean. What was read with others is replaced.
 READINGS = ("timezone", "encoding", "mapping")
 _DEFAULTS = {"timezone": "UTC"}
+# The option that names the campaign of all rows. The same list of people may be imported for several.
+CAMPAIGN = "campaign"
 _SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
 _CHUNK_BYTES = 2**20
 
@@ -86,15 +88,18 @@ def run(
         if written.is_empty and written.positions.items() <= known.items():
             summary = _nothing()
         else:
-            readings = dict.fromkeys(_contents(where), _reading(options))
+            reading, contents, about = _reading(options), _contents(where), options.get(CAMPAIGN, "")
+            others = _readings(positions(database, source.name, ""), contents, about) - {reading}
             read_before = [
                 file
-                for number, other in enumerate(_other_readings(database, source.name, readings))
+                for number, other in enumerate(sorted(others))
                 for file in _read_as(source, request, folder / f"earlier-{number}", other)
             ]
             summary = bundles.load_imported(
                 database,
-                written.imported(place, readings, read_before),
+                written.imported(
+                    place, {f"{content}\n{about}": reading for content in contents}, read_before
+                ),
                 strict=strict,
                 progress=lambda done, doing: progress(READING + (1 - READING) * done, doing),
                 wait_seconds=wait_seconds,
@@ -159,10 +164,14 @@ def _checksums(file: Path) -> Iterator[tuple[int, int]]:
         yield size, checksum
 
 
-def _other_readings(database: Path, source: str, readings: Mapping[str, str]) -> list[str]:
-    """How these contents were read by earlier imports, where that was otherwise."""
-    known = positions(database, source, "")
-    return sorted({known[name] for name, reading in readings.items() if known.get(name, reading) != reading})
+def _readings(known: Mapping[str, str], contents: set[str], about: str) -> set[str]:
+    """How these contents were read before, for the same campaign or if one of the readings names none."""
+    return {
+        reading
+        for name, reading in known.items()
+        for content, _, other in (name.partition("\n"),)
+        if content in contents and (about == other or not (about and other))
+    }
 
 
 def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile]:

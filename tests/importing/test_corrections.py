@@ -154,6 +154,19 @@ def test_what_came_from_elsewhere_stays(tmp_path: Path) -> None:
     )
 
 
+def test_the_same_people_may_be_imported_for_several_campaigns(tmp_path: Path) -> None:
+    database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "people.csv"
+    file.write_text("E-mail,Sent\nann@example.com,2026-05-04 10:00\nbob@example.com,2026-05-04 10:01\n")
+    suggested = csv.suggest(file, database).mapping
+    spring, summer = (replace(suggested, fixed={"campaign_id": name}) for name in ("Spring", "Summer"))
+    for mapping in (spring, summer, replace(spring, timezone="Asia/Tokyo")):
+        csv.load(database, file, mapping)
+    for mapping in (summer, replace(spring, timezone="Asia/Tokyo")):
+        csv.load(expected, file, mapping)
+    assert stored(database) == stored(expected)
+    assert len(table(database, "messages")) == 4
+
+
 def test_another_file_with_fewer_values_replaces_nothing(tmp_path: Path) -> None:
     database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
     file.write_text(IDENTIFIED)
@@ -182,7 +195,7 @@ def test_another_time_zone_replaces_what_a_database_gave(tmp_path: Path) -> None
     source = Source("x", "X", "an address", (), read)
     database = tmp_path / "m.duckdb"
     for options in ({}, AMSTERDAM):
-        engine.run(database, source, "mysql://me@db.example/news", options=options)
+        engine.run(database, source, "mysql://me@db.example/news?ssl=true&prefix=n_", options=options)
     assert [row["occurred_at"].hour for row in table(database, "events")] == [8]
 
 

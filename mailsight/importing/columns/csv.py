@@ -106,7 +106,10 @@ def load(
         database,
         replace(SOURCE, read=partial(_read_mapped, headers)),
         str(where),
-        options={"mapping": mapping.to_toml(chosen)},
+        options={
+            "mapping": mapping.to_toml(chosen),
+            engine.CAMPAIGN: chosen.fixed.get("campaign_id") or chosen.fixed.get("campaign_name") or "",
+        },
         place=place or engine.place_of(str(where), {}),
         batch_rows=batch_rows,
         strict=strict,
