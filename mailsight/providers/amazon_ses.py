@@ -152,6 +152,8 @@ def _content(payload: object) -> object:
     match payload:
         case {"Type": "Notification", "Message": str(message)} if message != _TEST:
             return parsed(message)
+        case {"Type": "Notification", "Message": dict() as message}:
+            return message
     return payload
 
 
