@@ -207,7 +207,7 @@ from (
 -- name: read_counted_parquet_file(path)!
 -- Reads a Parquet file with a column of the name under which Parquet numbers rows.
 insert into read_records by name
-select row_number() over () as ordinal, to_json(r) as record from read_parquet(:path) as r;
+select row_number() over () as ordinal, to_json(struct_pack(*columns(*))) as record from read_parquet(:path);
 
 -- name: refuse_parquet_rows(path, kind, file, place)^
 -- Adds rows of a Parquet file to new_refusals, as JSON, under the file's name and place. The loader registers `wanted` with
@@ -216,7 +216,7 @@ insert into new_refusals by name
 select
     :place as place, :kind as kind, :file as file, ordinal as line, reason, cast(to_json(row) as varchar) as row
 from (
-    select row_number() over () as ordinal, r as row from read_parquet(:path) as r
+    select row_number() over () as ordinal, struct_pack(*columns(*)) as row from read_parquet(:path)
 )
 join wanted using (ordinal);
 

@@ -233,8 +233,8 @@ join events as e using (event_number)
 where e.type = 'clicked' and a.campaign_id in (from touched) and regexp_matches(e.url, :wrapped, 'i');
 
 -- name: wrapped_links(wrapped)
--- The URLs of links in the mails of touched campaigns that may be wrapped, each once: they were loaded before Mailsight knew this way
--- of wrapping. `wrapped` is an expression.
+-- The URLs of links in the mails of touched campaigns that may be wrapped, each once: they were loaded before Mailsight
+-- knew this way of wrapping. `wrapped` is an expression.
 select distinct l.url
 from links as l
 semi join (select content_id from campaigns semi join touched using (campaign_id)) using (content_id)
@@ -579,7 +579,9 @@ reporting as (
     where list_contains(map_keys(getvariable('header_paths')), provider) and payload is not null
 ),
 parts as (
-    select event_number, payload, unnest(['name', 'subject', 'sender']) as what, unnest([paths.name, paths.subject, paths.sender]) as paths
+    select
+        event_number, payload, unnest(['name', 'subject', 'sender']) as what,
+        unnest([paths.name, paths.subject, paths.sender]) as paths
     from reporting
 ),
 said as (

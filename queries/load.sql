@@ -444,12 +444,23 @@ delete from messages using merged_messages as m
 where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer_id and m.is_changed and not m.is_new;
 insert into messages by name
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
+-- A message may be listed with its Message-ID, of which events have only what is before the @.
+insert into message_aliases by name
+select split_part(trim(message_id, '<>'), '@', 1) as message_id, message_id as other_id
+from merged_messages
+where is_changed and list_bool_or(list_transform(
+    getvariable('provider_ids').hosts,
+    lambda host: ends_with('.' || split_part(trim(message_id, '<>'), '@', 2), '.' || host)
+))
+except
+select message_id, other_id from message_aliases;
 
 -- name: set_provider_ids(ids)!
 -- What `merge_events` knows about the providers' ids, as a JSON object: `shared` names the providers whose event ids cover
--- several recipients, `others` says for each provider where its payloads have a message's other ids (JSON paths).
+-- several recipients, `others` says for each provider where its payloads have a message's other ids (JSON paths), and `hosts`
+-- are what providers write after their ids in Message-ID headers, or the end of it.
 set variable provider_ids = cast(
-    cast(:ids as json) as struct(shared varchar[], others map(varchar, varchar[]))
+    cast(:ids as json) as struct(shared varchar[], others map(varchar, varchar[]), hosts varchar[])
 );
 
 -- name: merge_events#

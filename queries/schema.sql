@@ -44,7 +44,8 @@ create table archived_mails (
 );
 -- Which variant of an e-mail a person got who was erased since, with the values that would tell. customer_id: what stands for them.
 create table kept_variants (campaign_id varchar not null, customer_id varchar not null, variant_id varchar not null);
--- A message's other ids, by the id that its events have. Only of events that name no campaign.
+-- A message's other ids, by the id that its events have: of events that name no campaign, and Message-IDs that a provider
+-- made of it.
 create table message_aliases (message_id varchar not null, other_id varchar not null);
 -- A campaign's totals as another program reports them, for campaigns whose recipients it doesn't name.
 create table reported_totals (

@@ -152,6 +152,8 @@ def _content(payload: object) -> object:
     match payload:
         case {"Type": "Notification", "Message": str(message)} if message != _TEST:
             return parsed(message)
+        case {"Type": "Notification", "Message": dict() as message}:
+            return message
     return payload
 
 
@@ -328,6 +330,7 @@ PROVIDER = Provider(
     mapped=True,
     shares_event_ids=True,
     other_message_ids=("mail.commonHeaders.messageId",),
+    message_id_host="amazonses.com",
     subject=("mail.commonHeaders.subject",),
     sender=("mail.commonHeaders.from.0", "mail.source"),
 )

@@ -116,6 +116,7 @@ PROVIDER = Provider(
     diagnostic=("Details", "Description", "SuppressionReason"),
     ip=("Geo.IP",),
     mapped=True,
+    message_id_host="mtasv.net",
     subject=("Subject",),
     sender=("From",),
 )

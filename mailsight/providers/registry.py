@@ -85,6 +85,7 @@ def provider_ids() -> dict[str, object]:
             for name, provider in PROVIDERS.items()
             if provider.other_message_ids
         },
+        "hosts": [provider.message_id_host for provider in PROVIDERS.values() if provider.message_id_host],
     }
 
 

@@ -451,7 +451,7 @@ def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("number", ["name", "file_row_number", "File_Row_Number"])
+@pytest.mark.parametrize("number", ["name", "file_row_number", "File_Row_Number", "r", "row"])
 def test_a_rejected_row_of_a_parquet_file_is_stored_with_its_number(
     tmp_path: Path, database: Path, number: str
 ) -> None:

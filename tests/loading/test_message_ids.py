@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from mailsight.loading import bundles, payloads
+from mailsight.privacy import erasure
 from mailsight.reports import campaign, customer
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -103,6 +105,44 @@ def test_the_order_of_loading_makes_no_difference(
     if not list_first:
         bundles.load(database, [folder])
     assert matched(database) == len(STEPS)
+
+
+@pytest.mark.parametrize("list_first", [True, False], ids=["list first", "events first"])
+def test_a_message_id_header_of_the_provider_finds_the_message(
+    database: Path, tmp_path: Path, write: Callable[[object], Path], list_first: bool
+) -> None:
+    at = "2026-04-14T10:00:00Z"
+    mail = {"messageId": "0100-000000", "timestamp": at, "destination": ["new@example.com"]}
+    opened = {
+        "amazon_ses": {"eventType": "Open", "mail": mail, "open": {"timestamp": at}},
+        "postmark": {
+            "RecordType": "Open",
+            "MessageID": "b7bc-4a",
+            "Recipient": "new@example.com",
+            "ReceivedAt": at,
+        },
+    }
+    folder = bundle(tmp_path / "bundle", "<0100-000000@eu-west-1.amazonses.com>", "b7bc-4a@mtasv.net")
+    if list_first:
+        bundles.load(database, [folder])
+    for provider, event in opened.items():
+        payloads.ingest(database, provider, [write(event)])
+    if not list_first:
+        bundles.load(database, [folder])
+    with Warehouse(database).snapshot() as data:
+        assert campaign.report(data, "spring", Audience.ALL).counts.opened == 2
+
+
+def test_no_id_of_an_erased_message_is_left(database: Path, tmp_path: Path) -> None:
+    folder = bundle(tmp_path / "bundle", "<0100-000000@eu-west-1.amazonses.com>")
+    bundles.load(database, [folder])
+    erasure.erase(database, ["1"])
+    for _ in range(2):
+        with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+            known = connection.execute("from message_aliases").fetchall()
+            known += connection.execute("select message_id, campaign_id from messages").fetchall()
+        assert "0100" not in str(known)
+        bundles.load(database, [folder])
 
 
 def of_mailgun(number: int) -> tuple[object, list[str]]:

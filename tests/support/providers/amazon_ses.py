@@ -182,7 +182,7 @@ _SES_EVENT = st.one_of(
 _PAYLOADS = (
     _SES_EVENT
     | some(
-        {"Type": st.just("Notification"), "Message": _SES_EVENT.map(json.dumps)},
+        {"Type": st.just("Notification"), "Message": _SES_EVENT.map(json.dumps) | _SES_EVENT},
         {"MessageId": WORDS, "Timestamp": TIMES},
     )
     | st.sampled_from(
