@@ -81,7 +81,10 @@ def contents(paths: Iterable[Path], *, required: bool) -> dict[Path, str]:
 
 
 def sections(texts: Mapping[Path, str]) -> Sections:
-    """The sections of the files; of a section in several files, the last counts. Raises `BadSetting`."""
+    """The sections of the files; of a section in several files, or of a provider's webhook, the last counts.
+
+    Raises `BadSetting`.
+    """
     auth: Section = {}
     webhooks: Section = {}
     imports: tuple[Job, ...] = ()
@@ -94,7 +97,7 @@ def sections(texts: Mapping[Path, str]) -> Sections:
                 auth = value
             elif name == "webhooks":
                 _check_webhooks(path, text, value)
-                webhooks = value
+                webhooks = {**webhooks, **value}
             elif name == "import":
                 imports = _imports(path, text, value)
             elif name == "roles":

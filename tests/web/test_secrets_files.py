@@ -85,8 +85,10 @@ def test_providers_are_listed(text: str, names: tuple[str, ...]) -> None:
 
 def test_later_files_win() -> None:
     other = GOOD.replace("mailsight-1", "mailsight-2")
-    auth, *_ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
+    other = other.replace("[webhooks.sendgrid]", "[webhooks.brevo]")
+    auth, webhooks, *_ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
     assert auth["client_id"] == "mailsight-2"
+    assert list(webhooks) == ["sendgrid", "brevo"]
 
 
 def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
