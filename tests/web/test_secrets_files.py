@@ -107,6 +107,15 @@ def test_a_folder_of_mounted_secrets_is_read(tmp_path: Path) -> None:
         secrets_files.sections({path: text})
 
 
+def test_a_file_outside_its_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / ".streamlit" / "secrets.toml"
+    (tmp_path / "secrets.toml").write_text(GOOD)
+    with pytest.raises(BadSetting, match=r"not read here; move it into the folder \.streamlit"):
+        secrets_files.contents([path], required=False)
+    monkeypatch.setenv("HOME", str(tmp_path))  # where it may be another program's
+    assert secrets_files.contents([path], required=False) == {}
+
+
 def test_a_missing_file_is_none_unless_it_was_named(tmp_path: Path) -> None:
     path = tmp_path / ".streamlit" / "secrets.toml"
     assert secrets_files.contents([path], required=False) == {}
