@@ -342,7 +342,8 @@ def rules() -> Rules:
     try:
         rules = parse(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"The rules file {file} can't be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise BadSetting(f"The rules file {file} can't be read: {reason}.") from error
     if not rules.apple_networks_file:
         return rules
     ranges = file.parent / rules.apple_networks_file

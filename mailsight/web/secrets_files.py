@@ -4,6 +4,7 @@ Mailsight reads `[auth]`, with which people sign in, `[[roles]]`, `[webhooks]` a
 sections of other programs, but nothing that looks like a misspelt or misplaced one of these.
 """
 
+import os
 import re
 import stat
 import tomllib
@@ -81,7 +82,10 @@ def contents(paths: Iterable[Path], *, required: bool) -> dict[Path, str]:
 
 
 def sections(texts: Mapping[Path, str]) -> Sections:
-    """The sections of the files; of a section in several files, the last counts. Raises `BadSetting`."""
+    """The sections of the files; of a section in several files, or of a provider's webhook, the last counts.
+
+    Raises `BadSetting`.
+    """
     auth: Section = {}
     webhooks: Section = {}
     imports: tuple[Job, ...] = ()
@@ -94,7 +98,7 @@ def sections(texts: Mapping[Path, str]) -> Sections:
                 auth = value
             elif name == "webhooks":
                 _check_webhooks(path, text, value)
-                webhooks = value
+                webhooks = {**webhooks, **value}
             elif name == "import":
                 imports = _imports(path, text, value)
             elif name == "roles":
@@ -122,6 +126,10 @@ def _exists(path: Path, *, required: bool) -> bool:
             _refuse(path, "the file does not exist")
         if similar := [name for name in _names_beside(path) if _is_near_name(name)]:
             _refuse(path.parent / similar[0], "the file is not read under this name; call it secrets.toml")
+        outside = path.parent.parent / "secrets.toml"
+        is_home = str(outside.parent) == os.path.expanduser("~")  # noqa: PTH111  # never raises
+        if not is_home and os.path.isfile(outside):  # noqa: PTH113  # never raises
+            _refuse(outside, f"the file is not read here; move it into the folder {path.parent.name}")
         return False
     if mode != stat.S_IFREG:
         _refuse(path, "it is a folder" if mode == stat.S_IFDIR else "it is not a file")

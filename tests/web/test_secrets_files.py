@@ -85,8 +85,10 @@ def test_providers_are_listed(text: str, names: tuple[str, ...]) -> None:
 
 def test_later_files_win() -> None:
     other = GOOD.replace("mailsight-1", "mailsight-2")
-    auth, *_ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
+    other = other.replace("[webhooks.sendgrid]", "[webhooks.brevo]")
+    auth, webhooks, *_ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
     assert auth["client_id"] == "mailsight-2"
+    assert list(webhooks) == ["sendgrid", "brevo"]
 
 
 def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
@@ -103,6 +105,15 @@ def test_a_folder_of_mounted_secrets_is_read(tmp_path: Path) -> None:
     assert (path, text) == (tmp_path / "auth" / "cookie_secret", "not-a-secret-but-long\n")
     with pytest.raises(BadSetting, match=r"\[auth\] needs redirect_uri"):
         secrets_files.sections({path: text})
+
+
+def test_a_file_outside_its_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / ".streamlit" / "secrets.toml"
+    (tmp_path / "secrets.toml").write_text(GOOD)
+    with pytest.raises(BadSetting, match=r"not read here; move it into the folder \.streamlit"):
+        secrets_files.contents([path], required=False)
+    monkeypatch.setenv("HOME", str(tmp_path))  # where it may be another program's
+    assert secrets_files.contents([path], required=False) == {}
 
 
 def test_a_missing_file_is_none_unless_it_was_named(tmp_path: Path) -> None:
