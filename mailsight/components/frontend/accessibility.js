@@ -75,6 +75,7 @@ function restore() {
   if (dialog()) return dialog().focus({ preventScroll: true });
   if (!last || (!isAway && last.element.isConnected)) return; // the user clicked beside everything
   successor()?.focus({ preventScroll: true });
+  remember(); // no event tells if the focus goes from a frame that is gone into another one
 }
 
 // Moves the focus within a dialog. Streamlit's dialogs keep Tab to themselves, and look for neither frames nor anything in a
