@@ -1,6 +1,7 @@
 """Dates in templates: read from texts and numbers, and written by strftime's directives with Ruby's flags."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from dateutil.parser import ParserError, parse
@@ -71,6 +72,13 @@ def _midnight(time: datetime) -> datetime:
 
 def _zone(_name: str | None, offset: int | None) -> tzinfo:
     return timezone(timedelta(seconds=offset or 0))
+
+
+def months_later(time: datetime, months: int) -> datetime:
+    """The same day some months later; in a month that has no such day, its last one. Raises `ValueError`."""
+    month = time.year * 12 + time.month - 1 + months
+    last = monthrange(month // 12, month % 12 + 1)[1]
+    return time.replace(year=month // 12, month=month % 12 + 1, day=min(time.day, last))
 
 
 def written(time: datetime, pattern: str) -> str:

@@ -1,7 +1,6 @@
 """Dates in templates: read as JSON has them, written in the patterns of moment.js and of Java."""
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
+from mailsight.merging.dates import months_later
 from mailsight.merging.values import Json
 
 _MONTHS = (
@@ -174,6 +174,4 @@ def calculated(moment: datetime, changes: str, pattern: str, locale: Locale | No
 def _later(moment: datetime, amount: int, unit: str) -> datetime:
     if unit in _UNITS:
         return moment + timedelta(**{_UNITS[unit]: amount})
-    month = moment.year * 12 + moment.month - 1 + amount * (12 if unit == "y" else 1)
-    last = monthrange(month // 12, month % 12 + 1)[1]  # a month later, the 31st is the last day
-    return moment.replace(year=month // 12, month=month % 12 + 1, day=min(moment.day, last))
+    return months_later(moment, amount * (12 if unit == "y" else 1))

@@ -162,14 +162,7 @@ def _shifted(direction: int) -> Callable[[Any, int, str], datetime]:
             return time_of(value) + direction * timedelta(**{unit: int(amount)})
         if unit not in ("months", "years"):
             raise ValueError(unit)
-        time = time_of(value)
-        month = time.year * 12 + time.month - 1 + direction * int(amount) * (12 if unit == "years" else 1)
-        for day in range(time.day, 27, -1):
-            try:
-                return time.replace(year=month // 12, month=month % 12 + 1, day=day)
-            except ValueError:  # shorter months
-                continue
-        return time.replace(year=month // 12, month=month % 12 + 1)
+        return dates.months_later(time_of(value), direction * int(amount) * (12 if unit == "years" else 1))
 
     return shifted
 

@@ -237,8 +237,7 @@ def _shifted(unit: str, sign: int) -> Callable[[Any, Any], int]:
             return int((time + timedelta(days=amount)).timestamp())
         if time.day > _LAST_DAY_OF_ALL_MONTHS:
             raise ValueError("Ruby and JavaScript disagree")
-        month = time.year * 12 + time.month - 1 + amount * (12 if unit == "year" else 1)
-        return int(time.replace(year=month // 12, month=month % 12 + 1).timestamp())
+        return int(dates.months_later(time, amount * (12 if unit == "year" else 1)).timestamp())
 
     return shifted
 
