@@ -7,7 +7,7 @@ import math
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -171,7 +171,7 @@ def _unique(value: Any, name: Any = None) -> list[Any]:
 def searching(value_of: Callable[[Json, Any], Json]) -> dict[str, Callable[..., Any]]:
     """The filters that look for items by what `value_of` says of them."""
 
-    def found(value: Any, name: Any, wanted: tuple[Any, ...], *, is_wanted: bool = True) -> Iterator[Json]:
+    def matching(value: Any, name: Any, wanted: tuple[Any, ...], *, is_wanted: bool = True) -> Iterator[Json]:
         for item in _items(value):
             own = value_of(item, name)
             matches = own == wanted[0] if wanted and wanted[0] is not None else own not in (None, False)
@@ -179,14 +179,14 @@ def searching(value_of: Callable[[Json, Any], Json]) -> dict[str, Callable[..., 
                 yield item
 
     def rejected(value: Any, name: Any, *wanted: Any) -> list[Json]:
-        return list(found(value, name, wanted, is_wanted=False))
+        return list(matching(value, name, wanted, is_wanted=False))
 
     return {
-        "where": lambda value, name, *wanted: list(found(value, name, wanted)),
+        "where": lambda value, name, *wanted: list(matching(value, name, wanted)),
         "reject": rejected,
         "where_not": rejected,  # Customer.io's name for it
-        "find": lambda value, name, *wanted: next(found(value, name, wanted), None),
-        "has": lambda value, name, *wanted: next((True for _ in found(value, name, wanted)), False),
+        "find": lambda value, name, *wanted: next(matching(value, name, wanted), None),
+        "has": lambda value, name, *wanted: any(True for _ in matching(value, name, wanted)),
     }
 
 
@@ -205,14 +205,17 @@ def _date(value: Any, pattern: Any = "", zone: Any = None, *, context: Any) -> A
     time = dates.read(value, context.values.sent_at)
     if time is None or not pattern:
         return value
-    return dates.written(time if zone is None else _moved(time, zone), text(pattern))
+    return dates.written(time if zone is None else _in_zone(time, _zone(zone)), text(pattern))
 
 
-def _moved(time: datetime, zone: Any) -> datetime:
-    """LiquidJS: a time in a zone, which may be its offset in minutes, as JavaScript counts them."""
+def _zone(zone: Any) -> tzinfo:
+    """LiquidJS: the zone of a name, or of an offset in minutes, as JavaScript counts them."""
     offset = number(zone)
-    to = ZoneInfo(text(zone)) if offset is None else timezone(timedelta(minutes=-offset))
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(to)
+    return ZoneInfo(text(zone)) if offset is None else timezone(timedelta(minutes=-offset))
+
+
+def _in_zone(time: datetime, zone: tzinfo) -> datetime:
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(zone)
 
 
 def _date_in(pattern: str, *, ordinal: str = "", american: str = "") -> Callable[..., Any]:
@@ -245,7 +248,7 @@ def _shifted(unit: str, sign: int) -> Callable[[Any, Any], int]:
 @with_context
 def _time_zone(value: Any, name: Any, *, context: Any) -> Any:
     time = dates.read(value, context.values.sent_at)
-    return value if time is None else _moved(time, ZoneInfo(text(name)).key)
+    return value if time is None else _in_zone(time, ZoneInfo(text(name)))
 
 
 def _with_delimiter(value: Any, delimiter: Any = ",") -> str:
@@ -330,6 +333,7 @@ def _library() -> dict[str, Callable[..., Any]]:
 
 
 _LIBRARY = _library()
+_OF_TEXTS = words("base64_decode base64_url_safe_encode base64_url_safe_decode squish url_encode url_decode")
 _ARITHMETIC = words("abs at_least at_most ceil divided_by floor minus modulo plus times")
 
 
@@ -358,6 +362,7 @@ def _in_ruby(value: str | bool) -> float | None:
 
 
 _OWN: dict[str, Callable[..., Any]] = {
+    **{name: _of_text(_LIBRARY[name]) for name in _OF_TEXTS},
     "append": _of_text(lambda value, end: value + end),
     "prepend": _of_text(lambda value, start: start + value),
     "capitalize": _of_text(lambda value: value[:1].upper() + value[1:].lower()),
@@ -401,16 +406,10 @@ _OWN: dict[str, Callable[..., Any]] = {
     "property_accessor": property_of,
     "json_escape": _of_text(lambda value: _json(value)[1:-1]),
     "as_json_string": _json,
-    "json_parse": _of_text(json.loads),
+    **dict.fromkeys(("json_parse", "from_json"), _of_text(json.loads)),
     "url_escape": _escape_url,
     "url_param_escape": _of_text(lambda value: quote(value, safe="~")),
-    "base64_encode": _of_text(lambda value: b64encode(value.encode()).decode()),
-    "base64_decode": _of_text(_LIBRARY["base64_decode"]),
-    "base64_url_safe_encode": _of_text(_LIBRARY["base64_url_safe_encode"]),
-    "base64_url_safe_decode": _of_text(_LIBRARY["base64_url_safe_decode"]),
-    "squish": _of_text(_LIBRARY["squish"]),
-    "url_encode": _of_text(_LIBRARY["url_encode"]),
-    "url_decode": _of_text(_LIBRARY["url_decode"]),
+    **dict.fromkeys(("base64_encode", "base64"), _of_text(lambda value: b64encode(value.encode()).decode())),
     "md5": _hashed("md5"),
     "sha1": _hashed("sha1"),
     "sha2": _hashed("sha256"),
@@ -431,8 +430,6 @@ _OWN: dict[str, Callable[..., Any]] = {
         for unit in ("day", "month", "year")
     },
     "timezone": _time_zone,
-    "from_json": _of_text(json.loads),
-    "base64": _of_text(lambda value: b64encode(value.encode()).decode()),
     "json_array_uniq": _unique,
     "format_number": lambda value, locale="en-us": format_decimal(number(value) or 0, locale=_locale(locale)),
     "titlecase": _of_text(lambda value: " ".join(word[:1].upper() + word[1:] for word in value.split(" "))),

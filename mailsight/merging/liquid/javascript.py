@@ -23,12 +23,14 @@ def seen(value: Any) -> Any:
 
 
 def compared(value: Any) -> float | None:
-    """A value as a number that is compared with another."""
-    return int(value) if isinstance(value, bool) else 0 if value == "" else number(value)
+    """A value as a number to compare or calculate with; None if it can't be read as one."""
+    if isinstance(value, bool):
+        return int(value)
+    return 0 if value == "" else number(value)
 
 
 def _of_numbers(function: Callable[[float, float], float]) -> Callable[..., float]:
-    """Arithmetic as JavaScript has it. Raises `ArithmeticError` where that has no finite result."""
+    """Arithmetic as in JavaScript. Raises `ArithmeticError` where that has no finite result."""
     return lambda value, other: function(compared(value) or 0, compared(other) or 0)
 
 
@@ -38,11 +40,11 @@ def _divided(value: Any, by: Any, whole: Any = False) -> float:
 
 
 def _integer(value: Any) -> float:
-    """A number, also one with a fraction. Raises `ValueError` if it is none."""
-    found = compared(value)
-    if found is None:
+    """A value as a number, which keeps its fraction. Raises `ValueError` if it isn't a number."""
+    parsed = compared(value)
+    if parsed is None:
         raise ValueError(value)
-    return found
+    return parsed
 
 
 def _truncatewords(value: Any, count: Any = 15, end: Any = "...") -> str:
