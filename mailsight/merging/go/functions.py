@@ -12,7 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
-from itertools import accumulate
+from functools import reduce
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -38,7 +38,8 @@ _MAX_DURATION = 100
 _EXACT = Context(prec=100)
 _QUOTIENT = Decimal("1e-16")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
-_DURATION = re.compile(rf"([0-9]{{1,15}}(?:\.[0-9]{{0,15}})?|\.[0-9]{{1,15}})({'|'.join(_SECONDS)})")
+_DURATION_PART = re.compile(rf"([0-9]{{1,15}}(?:\.[0-9]{{0,15}})?|\.[0-9]{{1,15}})({'|'.join(_SECONDS)})")
+_DURATION = re.compile(rf"[+-]?(?:{_DURATION_PART.pattern})*")
 
 
 def _text(value: Any) -> str:
@@ -156,8 +157,7 @@ def _rounded(value: Any, places: Any) -> float:
 
 def _of_decimals(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
     def fold(*values: Any) -> float:
-        *_, result = accumulate((Decimal(repr(float(_number(value)))) for value in values), operate)
-        return float(result)
+        return float(reduce(operate, (Decimal(repr(float(_number(value)))) for value in values)))
 
     return fold
 
@@ -187,20 +187,21 @@ def _sequence(*numbers: Any) -> str:
     return " ".join(map(str, _steps(first, last + direction, step)))
 
 
-def _known(value: Any) -> tuple[bool, Any]:
-    """What tells a value in a list from others. In Python, 1 is True."""
+def _identity(value: Any) -> tuple[bool, Any]:
+    """What equal values of a list have in common. In Python, 1 is also equal to True."""
     if isinstance(value, list | dict):
         raise EvaluationFailed
     return isinstance(value, bool), from_json(value)
 
 
 def _without(values: Any, *omitted: Any) -> list[Any]:
-    known = set(map(_known, omitted))
-    return [value for value in _items(values) if _known(value) not in known]
+    unwanted = set(map(_identity, omitted))
+    return [value for value in _items(values) if _identity(value) not in unwanted]
 
 
 def _chunks(size: Any, values: Any) -> list[Any]:
-    return [_items(values)[at : at + _int(size)] for at in range(0, len(_items(values)), _int(size))]
+    items, step = _items(values), _int(size)
+    return [items[at : at + step] for at in range(0, len(items), step)]
 
 
 def _dug(*arguments: Any) -> Any:
@@ -235,13 +236,13 @@ def _hashed(name: str) -> Callable[[Any], str]:
 
 
 def _moved(duration: Any, when: Any) -> datetime:
+    """A time after a duration such as "-1h30m", or the time itself if the text is no duration."""
     text = _text(duration)
     if not isinstance(when, datetime) or len(text) > _MAX_DURATION:
         raise EvaluationFailed
-    parts = _DURATION.findall(text)
-    if "".join(map("".join, parts)) != text.lstrip("+-") or len(text.lstrip("+-")) + 1 < len(text):
+    if not _DURATION.fullmatch(text):
         return when
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
     return when + timedelta(seconds=-seconds if text.startswith("-") else seconds)
 
 
@@ -359,23 +360,21 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "ceil": lambda value: float(math.ceil(_number(value))),
     "round": _rounded,
     # Sprig's: lists and objects
-    "list": lambda *values: list(values),
+    **dict.fromkeys(("list", "tuple"), lambda *values: list(values)),
     "first": lambda values: from_json(_items(values)[0]),
     "last": lambda values: from_json(_items(values)[-1]),
     "rest": lambda values: _items(values)[1:],
     "initial": lambda values: _items(values)[:-1],
     "reverse": lambda values: _items(values)[::-1],
-    "has": lambda item, values: _known(item) in map(_known, _items(values)),
-    "append": lambda values, item: [*_items(values), item],
-    "push": lambda values, item: [*_items(values), item],
+    "has": lambda item, values: _identity(item) in map(_identity, _items(values)),
+    **dict.fromkeys(("append", "push"), lambda values, item: [*_items(values), item]),
     "prepend": lambda values, item: [item, *_items(values)],
     "concat": lambda *lists: [item for values in lists for item in _items(values)],
     "compact": lambda values: [value for value in _items(values) if is_true(from_json(value))],
-    "uniq": lambda values: list({_known(value): value for value in _items(values)}.values()),
+    "uniq": lambda values: list({_identity(value): value for value in _items(values)}.values()),
     "without": _without,
     "chunk": _chunks,
     "toStrings": _listed,
-    "tuple": lambda *values: list(values),
     "join": lambda separator, values: _text(separator).join(_listed(values)),
     "split": lambda separator, text: {
         f"_{place}": part for place, part in enumerate(_text(text).split(_text(separator)))
@@ -392,8 +391,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     # Sprig's: dates
     "date": _date,
     "htmlDate": lambda when: _date("2006-01-02", when),
-    "dateModify": _moved,
-    "date_modify": _moved,
+    **dict.fromkeys(("dateModify", "date_modify"), _moved),
 }  # fmt: skip
 
 #: Functions that may get a value that nobody knows and have an answer of their own for it.

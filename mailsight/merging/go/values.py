@@ -160,7 +160,7 @@ def _padded(text: str, flags: str, width: int, *, is_number: bool) -> str:
     return text.rjust(width)
 
 
-# The verbs that Go has for each type, and those for the others. It names values with other verbs: `%!d(bool=true)`.
+# The verbs that Go has for each type. With another verb, it writes the value's type: `%!d(bool=true)`.
 _VERBS = {bool: "tv", int: "bcdoOqUvxX", float: "beEfFgGvxX", type(None): "v"}
 _OTHER_VERBS = "qsvxX"
 
@@ -171,14 +171,15 @@ def _formatted(letter: str, flags: str, precision: int | None, value: Any) -> st
         return _type(value)
     if letter not in f"{_VERBS.get(type(value), _OTHER_VERBS)}[*" and not isinstance(value, list | dict):
         return f"%!{letter}({_type(value)}{f'={printed_in_list(value)}' if value is not None else ''})"
-    text = _known(letter, precision, value)
+    text = _written(letter, precision, value)
     if text is None or set(flags) & set("# +" if letter in "cq" else "# "):
         raise EvaluationFailed
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"+{text}" if "+" in flags and is_number and text[:1] != "-" else text
 
 
-def _known(letter: str, precision: int | None, value: Any) -> str | None:
+def _written(letter: str, precision: int | None, value: Any) -> str | None:
+    """A value with a verb, before flags and width; None if its form isn't known here."""
     text = None
     match letter, value:
         case "v", _ if precision is None:
