@@ -151,7 +151,7 @@ def in_java(moment: datetime, pattern: str, locale: Locale | None = None) -> str
     return _JAVA.sub(written, _JAVA_STYLES.get(pattern, pattern))
 
 
-def calculated(moment: datetime, changes: str, pattern: str, locale: Locale | None = None) -> str:
+def calculated(moment: datetime, pattern: str, *, changes: str, locale: Locale | None = None) -> str:
     """A date after changes such as "+1M-2d", one after the other, as `in_java` writes it. Raises `ValueError`."""
     if not _CHANGES.fullmatch(changes):
         raise ValueError(changes)

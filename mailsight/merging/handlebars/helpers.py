@@ -164,10 +164,8 @@ def _date_math(
     locale: Json = None,
 ) -> str:
     """Iterable's `{{dateMath date "+1M-2d"}}`."""
-    steps, land = javascript.text(changes), locale_named(locale)
-    return _dated(
-        value, javascript.text(format), tz, lambda at, pattern: dates.calculated(at, steps, pattern, land)
-    )
+    written = partial(dates.calculated, changes=javascript.text(changes), locale=locale_named(locale))
+    return _dated(value, javascript.text(format), tz, written)
 
 
 def _dated(value: Json, pattern: str, zone: Json, written: Callable[..., str]) -> str:

@@ -38,7 +38,7 @@ _MAX_DIGITS = 100
 def number_format(
     value: Json,
     pattern: Json = None,
-    locale: Json = None,
+    locale_name: Json = None,
     /,
     *,
     format: Json = None,  # noqa: A002
@@ -49,7 +49,8 @@ def number_format(
 ) -> str:
     """Iterable's `{{numberFormat price "#,##0.00"}}`, as Java's NumberFormat and DecimalFormat have it."""
     name = javascript.text(format or pattern or "#,##0.###")
-    amount, parts, land = number(value), _PATTERN.fullmatch(_STYLES.get(name, name)), locale_named(locale)
+    amount, parts = number(value), _PATTERN.fullmatch(_STYLES.get(name, name))
+    locale = locale_named(locale_name)
     if amount is None or parts is None or abs(amount) > 1e18 or len(name) > _MAX_DIGITS:
         raise EvaluationFailed
     before, whole, fraction, percent, after = parts.groups(default="")
@@ -66,14 +67,14 @@ def number_format(
         decimal = decimal.quantize(Decimal(1).scaleb(-most), rounding)
     except (InvalidOperation, KeyError):
         raise EvaluationFailed from None
-    if land and name == "currency":
-        return _in_currency(decimal, land)
-    if land and name == "percent":
-        raise EvaluationFailed  # where the sign stands differs
+    if locale and name == "currency":
+        return _in_currency(decimal, locale)
+    if locale and name == "percent":
+        raise EvaluationFailed  # the place of the sign differs
     digits, _, rest = f"{abs(decimal):f}".partition(".")
     digits = digits.lstrip("0").zfill(whole.count("0"))
     size = len(whole.rpartition(",")[2]) if "," in whole and javascript.is_true(groupingUsed) else 0
-    group, point = (get_group_symbol(land), get_decimal_symbol(land)) if land else (",", ".")
+    group, point = (get_group_symbol(locale), get_decimal_symbol(locale)) if locale else (",", ".")
     if size:
         first = len(digits) % size
         groups = [digits[:first], *(digits[at : at + size] for at in range(first, len(digits), size))]
@@ -91,7 +92,7 @@ def _digits(value: Json) -> int:
 
 
 def _in_currency(amount: Decimal, locale: Locale) -> str:
-    """An amount in the currency of a land."""
+    """An amount in the currency of the locale's country."""
     currencies = get_territory_currencies(locale.territory or "")
     if not currencies:
         raise EvaluationFailed
@@ -99,7 +100,7 @@ def _in_currency(amount: Decimal, locale: Locale) -> str:
 
 
 def locale_named(name: Json) -> Locale | None:
-    """Iterable's "de_DE"; None for English of the United States."""
+    """The locale of a name such as Iterable's "de_DE"; None for American English. Raises `EvaluationFailed`."""
     if name is None or name == "en_US":
         return None
     try:

@@ -40,8 +40,9 @@ CLOSING = {
 CLOSE = re.compile(r"(?P<right>~?)\}\}")
 _LITERALS = {"true": True, "false": False, "null": None, "undefined": None}
 # The helpers that do what Mandrill's operators do.
-_COMPARISONS = {"==": "eq", "!=": "neq", "<": "lt", ">": "gt", "<=": "lte", ">=": "gte"}
-_LOGIC = ("and", "or", "not")
+_HELPERS = {
+    "==": "eq", "!=": "neq", "<": "lt", ">": "gt", "<=": "lte", ">=": "gte", "and": "and", "or": "or", "not": "not"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,8 @@ def _called(expression: operators.Expression) -> Expression:
             all(isinstance(part, str) for part in path) and ":" not in source
         ):
             return Path(source, tuple(map(str, path)))
-        case operators.Operation(sign, operands, False) if sign in _COMPARISONS or sign in _LOGIC:
-            helper = _COMPARISONS.get(sign, sign)
+        case operators.Operation(sign, operands, False) if sign in _HELPERS:
+            helper = _HELPERS[sign]
             return Call(Path(helper, (helper,)), tuple(map(_called, operands)))
     raise InvalidSyntax
 

@@ -169,11 +169,16 @@ class _Template:
 
     def _argument(self, branch: Branch, scope: Scope) -> Json:
         """The only argument of a block; None if its value is unknown."""
-        if len(branch.call.arguments) != 1:
+        [value] = self._arguments(branch, scope, 1)
+        return value
+
+    def _arguments(self, branch: Branch, scope: Scope, count: int) -> list[Json]:
+        """The arguments of a block that takes so many; None for those whose value is unknown."""
+        if len(branch.call.arguments) != count:
             raise EvaluationFailed
-        value = self._expressions.value(branch.call.arguments[0], scope)
+        values = [self._expressions.value(argument, scope) for argument in branch.call.arguments]
         self._expressions.assume()
-        return None if value is MISSING else value
+        return [None if value is MISSING else value for value in values]
 
     def _if(self, branch: Branch, scope: Scope) -> bool:
         return self._show_if(self._holds(branch, scope), branch, scope)
@@ -227,24 +232,33 @@ class _Template:
 
     def _sorted_by(self, branch: Branch, scope: Scope) -> bool:
         """Iterable's `{{#sortBy items field="price" order="desc" as |sorted|}}`."""
-        items, field, order = self._listed(branch, scope, order="asc")
-        return self._named(branch, scope, lists.sorted_by(items, field, order, self._values.member))
+        items, options = self._listed(branch, scope, "order")
+        order = options.get("order", "asc")
+        return self._named(
+            branch, scope, lists.sorted_by(items, options["field"], order, self._values.member)
+        )
 
     def _grouped_by(self, branch: Branch, scope: Scope) -> bool:
         """Iterable's `{{#groupBy items field="kind" as |groups|}}`."""
-        items, field, _ = self._listed(branch, scope)
-        return self._named(branch, scope, lists.grouped_by(items, field, self._values.member))
+        items, options = self._listed(branch, scope)
+        return self._named(branch, scope, lists.grouped_by(items, options["field"], self._values.member))
 
-    def _listed(self, branch: Branch, scope: Scope, **defaults: str) -> tuple[Json, str, str]:
-        """The list of a block, the field that it asks for, and an order."""
+    def _listed(self, branch: Branch, scope: Scope, *optional: str) -> tuple[Json, dict[str, str]]:
+        """The list of a block, and its options: a field, and those that it may have beside it."""
         call = branch.call
-        if not call.block_names or call.options.keys() - {"field", *defaults} or "field" not in call.options:
+        if not call.block_names or call.options.keys() - {"field", *optional} or "field" not in call.options:
             raise EvaluationFailed
-        options = {name: self._expressions.value(option, scope) for name, option in call.options.items()}
-        texts = {name: javascript.text(value) for name, value in (defaults | options).items()}
-        items = self._argument(branch, scope) or []
+        options = {
+            name: javascript.text(self._expressions.value(option, scope))
+            for name, option in call.options.items()
+        }
+        return self._counted(self._argument(branch, scope)), options
+
+    def _counted(self, value: Json) -> Json:
+        """A list whose items count as steps; an empty one for no value."""
+        items = value or []
         self._out.step(len(items) if javascript.is_list(items) else 0)
-        return items, texts["field"], texts.get("order", "")
+        return items
 
     def _named(self, branch: Branch, scope: Scope, value: Json) -> bool:
         """Shows a branch in which a value has the branch's name."""
@@ -254,11 +268,10 @@ class _Template:
 
     def _extreme(self, branch: Branch, scope: Scope) -> bool:
         """Iterable's `{{#minInList items "price"}}` shows a branch within the item with the smallest price."""
-        items, field = self._two_arguments(branch, scope)
+        items, field = self._arguments(branch, scope, 2)
         is_largest = branch.call.path.simple == "maxInList"
-        self._out.step(len(items) if javascript.is_list(items) else 0)
         item = lists.extreme_of(
-            items or [], javascript.text(field), self._values.member, is_largest=is_largest
+            self._counted(items), javascript.text(field), self._values.member, is_largest=is_largest
         )
         if item is None:
             return False
@@ -267,19 +280,11 @@ class _Template:
 
     def _looked_up(self, branch: Branch, scope: Scope) -> bool:
         """Iterable's `{{#lookup texts language as |text|}}` gives a name to a member of an object."""
-        value, name = self._two_arguments(branch, scope)
+        value, name = self._arguments(branch, scope, 2)
         if not branch.call.block_names or not isinstance(value, Mapping):
             raise EvaluationFailed
-        found = self._values.member(value, javascript.text(name))
-        return found is not MISSING and self._named(branch, scope, found)
-
-    def _two_arguments(self, branch: Branch, scope: Scope) -> tuple[Json, Json]:
-        if len(branch.call.arguments) != 2:
-            raise EvaluationFailed
-        values = [self._expressions.value(argument, scope) for argument in branch.call.arguments]
-        self._expressions.assume()
-        first, second = (None if value is MISSING else value for value in values)
-        return first, second
+        member = self._values.member(value, javascript.text(name))
+        return member is not MISSING and self._named(branch, scope, member)
 
     def _change(self, branch: Branch, scope: Scope) -> bool:
         """Changes what a branch writes, such as to Base64."""
