@@ -338,7 +338,7 @@ class _PreviewNode(Node):  # type: ignore[misc]
 
 
 class _NowNode(Node):  # type: ignore[misc]
-    """The time of sending, or with a name, what gives that name to it."""
+    """The time of sending: written, or kept under a name."""
 
     def __init__(self, pattern: str, *, is_django: bool = False, name: str | None = None) -> None:
         self._pattern = pattern
@@ -390,7 +390,7 @@ def _now(_parser: Parser, token: Token) -> Node:
 
 
 def _named(words: list[str]) -> tuple[list[str], str | None]:
-    """What a tag is given, and the name in its "as name"."""
+    """The words of a tag without its "as name", and that name."""
     return (words[:-2], words[-1]) if words[-2:-1] == ["as"] else (words, None)
 
 

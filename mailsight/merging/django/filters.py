@@ -22,7 +22,9 @@ from mailsight.merging.values import MISSING, member
 _LEFT_OUT = frozenset({"pprint", "random", "timesince", "timeuntil", "urlize", "urlizetrunc"})
 _MAX_WIDTH = 1_000
 _CONDITION = re.compile(r"\s*([^<>=!]{1,200}?)\s*(==|!=|<=|>=|=>|=|<|>)\s*(.*?)\s*", re.DOTALL)
-_ORDERS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=>": operator.ge}
+# The formats of dates that Klaviyo counts days from. The result has the format of the date.
+_DATES = ("%Y-%m-%d", "%m-%d-%Y", "%Y-%m-%dT%H:%M:%S")
+_MAX_PLACES = 9
 
 
 def lookup(value: Any, name: Any) -> Any:
@@ -85,10 +87,6 @@ def _date_of_text(value: Any) -> Any:
     return dates.read(value, None) or ""
 
 
-# The formats of dates that Klaviyo counts days from. The result has the format of the date.
-_DATES = ("%Y-%m-%d", "%m-%d-%Y", "%Y-%m-%dT%H:%M:%S")
-
-
 def _later(value: Any, days: Any) -> Any:
     for pattern in _DATES:
         try:
@@ -100,6 +98,18 @@ def _later(value: Any, days: Any) -> Any:
     return time + timedelta(days=int(days)) if time else time
 
 
+def _of_numbers(function: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+    return lambda value, other: function(_number(value), _number(other))
+
+
+_ORDERS = {
+    "<": _of_numbers(operator.lt),
+    ">": _of_numbers(operator.gt),
+    "<=": _of_numbers(operator.le),
+    **dict.fromkeys((">=", "=>"), _of_numbers(operator.ge)),
+}
+
+
 def _of_floats(function: Callable[[float, float], float]) -> Callable[[Any, Any], float]:
     """Klaviyo's: its arithmetic has fractions, so that 10 times 2 is 20.0."""
     return lambda value, other: function(float(_number(value)), float(_number(other)))
@@ -107,18 +117,22 @@ def _of_floats(function: Callable[[float, float], float]) -> Callable[[Any, Any]
 
 def _rounded(function: Callable[[Decimal], int]) -> Callable[..., float]:
     def rounded(value: Any, digits: Any = 0) -> float:
-        scale: int = 10 ** max(0, min(int(digits), 9))
+        scale: int = 10 ** _places(digits)
         return function(Decimal(str(_number(value))) * scale) / scale
 
     return rounded
 
 
 def _percent(value: Any, digits: Any = 0) -> str:
-    return f"{_number(value) * 100:.{max(0, min(int(digits), 9))}f}%"
+    return f"{_number(value) * 100:.{_places(digits)}f}%"
 
 
-def _or_fails(value: Any) -> Any:
-    """Klaviyo's placeholder takes the place of an image that is missing. Only Klaviyo has it."""
+def _places(digits: Any) -> int:
+    return max(0, min(int(digits), _MAX_PLACES))
+
+
+def _image(value: Any) -> Any:
+    """An image. Raises `ValueError` for a missing one, where only Klaviyo can show its placeholder."""
     if not value:
         raise ValueError("no image")
     return value
@@ -128,10 +142,14 @@ def _hashed(kind: str) -> Callable[[Any], str]:
     return lambda value: hashlib.new(kind, str(value).encode(), usedforsecurity=False).hexdigest()
 
 
+def _item_or_member(item: Any, name: Any) -> Any:
+    return item if name is None else lookup(item, name)
+
+
 def _unique(value: Any, name: Any = None) -> list[Any]:
     unique: dict[str, Any] = {}
     for item in value:
-        unique.setdefault(json.dumps(item if name is None else lookup(item, name)), item)
+        unique.setdefault(json.dumps(_item_or_member(item, name)), item)
     return list(unique.values())
 
 
@@ -151,7 +169,7 @@ def _matching(value: Any, condition: Any) -> list[Any]:
 def _holds(value: Any, sign: str, wanted: str) -> bool:
     if sign in ("=", "=="):
         return str(value) == wanted
-    return str(value) != wanted if sign == "!=" else _ORDERS[sign](_number(value), _number(wanted))
+    return str(value) != wanted if sign == "!=" else _ORDERS[sign](value, wanted)
 
 
 def _mapped(value: Any, name: Any) -> list[Any]:
@@ -159,11 +177,11 @@ def _mapped(value: Any, name: Any) -> list[Any]:
 
 
 def _sorted(value: Any, name: Any = None) -> list[Any]:
-    return sorted(value, key=lambda item: item if name is None else lookup(item, name))
+    return sorted(value, key=lambda item: _item_or_member(item, name))
 
 
 def _sorted_naturally(value: Any, name: Any = None) -> list[Any]:
-    return sorted(value, key=lambda item: str(item if name is None else lookup(item, name)).lower())
+    return sorted(value, key=lambda item: str(_item_or_member(item, name)).lower())
 
 
 def _sum(value: Any) -> float:
@@ -202,12 +220,10 @@ _OWN: dict[str, Callable[..., Any]] = {
     "base64_url_safe_decode": lambda value: urlsafe_b64decode(str(value)).decode(),
     "capitalize": defaultfilters.capfirst,
     "compact": lambda value: [item for item in value if item is not None],
-    "count": len,
-    "size": len,
+    **dict.fromkeys(("count", "size"), len),
     "days_later": _later,
     **dict.fromkeys(("divide", "divided_by"), _of_floats(operator.truediv)),
-    "dictfilter": _matching,
-    "list_where": _matching,
+    **dict.fromkeys(("dictfilter", "list_where"), _matching),
     "downcase": defaultfilters.lower,
     "upcase": defaultfilters.upper,
     "find_replace": _find_replace,
@@ -215,12 +231,12 @@ _OWN: dict[str, Callable[..., Any]] = {
     "replace_last": lambda value, arg: _replaced_last(value, *_pair(arg)),
     **dict.fromkeys(("floatadd", "plus"), _of_floats(operator.add)),
     **dict.fromkeys(("floatsub", "minus"), _of_floats(operator.sub)),
-    "ceil": _rounded(math.ceil),
-    "floor": _rounded(math.floor),
-    "gt": lambda value, other: _number(value) > _number(other),
-    "gte": lambda value, other: _number(value) >= _number(other),
-    "lt": lambda value, other: _number(value) < _number(other),
-    "lte": lambda value, other: _number(value) <= _number(other),
+    **dict.fromkeys(("ceil", "round_up"), _rounded(math.ceil)),
+    **dict.fromkeys(("floor", "round_down"), _rounded(math.floor)),
+    "gt": _ORDERS[">"],
+    "gte": _ORDERS[">="],
+    "lt": _ORDERS["<"],
+    "lte": _ORDERS["<="],
     **dict.fromkeys(("format_date_string", "format_datetime_string", "datetime_from_string"), _date_of_text),
     "index": lambda value, position: value[int(position)],
     "json": lambda value: json.dumps(value, ensure_ascii=False),
@@ -232,7 +248,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("md5", "md5_hash"), _hashed("md5")),
     **dict.fromkeys(("sha1", "sha_1"), _hashed("sha1")),
     **dict.fromkeys(("sha256", "sha_256"), _hashed("sha256")),
-    **dict.fromkeys(("missing_image", "missing_product_image"), _or_fails),
+    **dict.fromkeys(("missing_image", "missing_product_image"), _image),
     **dict.fromkeys(("modulo", "remainder"), _of_floats(operator.mod)),
     **dict.fromkeys(("multiply", "times"), _of_floats(operator.mul)),
     "newline_to_br": defaultfilters.linebreaksbr,
@@ -241,9 +257,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "remove_first": lambda value, old: _replaced(value, str(old), "", 1),
     "remove_last": lambda value, old: _replaced_last(value, str(old), ""),
     "reverse": lambda value: value[::-1],
-    "round": lambda value, digits=0: round(_number(value), max(-9, min(int(digits), 9))),
-    "round_down": _rounded(math.floor),
-    "round_up": _rounded(math.ceil),
+    "round": lambda value, digits=0: round(_number(value), max(-_MAX_PLACES, min(int(digits), _MAX_PLACES))),
     "sort": _sorted,
     "sort_natural": _sorted_naturally,
     "split": lambda value, separator: str(value).split(str(separator)),
