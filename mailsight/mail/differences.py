@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -19,8 +20,8 @@ from .values import clean_address, words
 
 MAX_PIECES = 20_000
 _MAX_DEPTH = 20
-# Longer texts are compared as wholes, and so are texts that have less than this share of their words in common: if
-# almost every word differs, marks on words are harder to read.
+# Longer texts are compared as wholes, and so are texts with a smaller share of their words in common: where almost
+# every word differs, marks on single words are hard to read.
 _MAX_WORDS = 5_000
 _SHARED = 1 / 3
 _BLOCKS = words("""
@@ -57,7 +58,7 @@ class Kind(StrEnum):
 class Differences:
     """The nodes that differ in each e-mail, by `mem_id`, and how many pieces of each kind do.
 
-    Of a text node, the places that differ in it; a link or picture has none.
+    For a text node, the places in it that differ; links and pictures have none.
     """
 
     first: Mapping[int, Sequence[Span]]
@@ -110,19 +111,20 @@ def _mark(marked: dict[int, list[Span]], piece: _Piece, spans: Sequence[Span]) -
 
 
 def _changes(first: _Piece | None, second: _Piece | None) -> tuple[list[Span], list[Span]]:
-    """The places in two texts that differ: words, or all of each text if it has little in common with the other."""
+    """The places that differ in each of two texts: words, or the whole text if they have little in common."""
     whole = _whole(first), _whole(second)
     if first is None or second is None:
         return whole
-    words = _words(first), _words(second)
-    if max(map(len, words)) > _MAX_WORDS:
+    sides = _words(first), _words(second)
+    if max(map(len, sides)) > _MAX_WORDS:
         return whole
-    pairs = list(_unequal(*words))
+    pairs = list(_unequal(*sides))
     changed = [word for word, _ in pairs if word], [word for _, word in pairs if word]
-    count = sum(map(len, words))
+    count = sum(map(len, sides))
     if not pairs or count - sum(map(len, changed)) < _SHARED * count:
         return whole
-    return _joined(words[0], changed[0]), _joined(words[1], changed[1])
+    left, right = map(_joined, sides, changed)
+    return left, right
 
 
 def _whole(piece: _Piece | None) -> list[Span]:
@@ -135,15 +137,13 @@ def _words(piece: _Piece) -> list[_Piece]:
 
 
 def _joined(words: Sequence[_Piece], changed: Sequence[_Piece]) -> list[Span]:
-    """The places of words, one for those that follow each other."""
-    starts = {word.place for word in changed}
+    """The places of the changed words. Those that follow each other have one place."""
+    changed_places = {word.place for word in changed}
     spans: list[Span] = []
-    follows = False
-    for word in words:
-        is_changed = word.place in starts
+    for is_changed, run in groupby((word.place for word in words), changed_places.__contains__):
         if is_changed:
-            spans[-1:] = [(spans[-1][0], word.place[1])] if follows else [*spans[-1:], word.place]
-        follows = is_changed
+            (start, end), *more = run
+            spans.append((start, more[-1][1] if more else end))
     return spans
 
 
