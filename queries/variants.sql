@@ -45,10 +45,10 @@ having bool_or(regexp_matches(text, '<[a-zA-Z]')) and count(distinct text) <= :m
 order by place;
 
 -- name: variant_keys(campaign_id, own_paths, known_paths, literals, numbers)
--- Everyone to whom the campaign was sent, with what decides which variant of its mail they got: their copy, what was kept when they
--- were erased, or else a key of the values at these paths. `own` are in the order of own_paths (of the merge fields) and `known` in that of known_paths (of what was
--- known of the customer when it was sent); null is missing. With literals, values that neither these nor the numbers distinguish
--- have the same key.
+-- Everyone to whom the campaign was sent, with what decides which variant of its mail they got: their copy, what was kept when
+-- they were erased, or else a key of the values at these paths. `own` are in the order of own_paths (of the merge fields) and
+-- `known` in that of known_paths (of what was known of the customer when it was sent); null is missing. With literals, values
+-- that neither these nor the numbers distinguish have the same key.
 with given as (
     select
         cast(:known_paths as varchar[]) as known_paths,

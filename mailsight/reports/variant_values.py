@@ -46,7 +46,7 @@ _COLUMNS = ("customer_id", "email", "name", "language", "country", "created_at")
 class Combination:
     """Customers with the same values, or the same copy: a row of `variant_values`. `outline`: None if not rendered.
 
-    Erased customers have no values: the row says which variant was kept of them.
+    Erased customers have no values: the row has the variant that was kept for them.
     """
 
     row: Mapping[str, Any]

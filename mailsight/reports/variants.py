@@ -2,8 +2,8 @@
 
 Of customers without an archived copy, only those values are read that the template's conditions ask for. For each
 different combination of them, the template is rendered once; combinations that show the same blocks are one variant.
-A copy is the variant that has its texts. Copies of no such variant are compared by their structure. What erased
-customers got was kept when they were erased.
+A copy is the variant that has its texts. Copies of no such variant are compared by their structure. Which variant a
+customer got is kept when the customer is erased.
 """
 
 from collections import defaultdict
@@ -44,9 +44,9 @@ MAX_VARIANTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant of an e-mail. `number` is its place in the list, from 1. `customer_id` is a customer who got it.
+    """A variant of an e-mail. `number` is its place in the list, from 1.
 
-    It is None if all of them were erased, so that nobody can see what the variant was.
+    `customer_id` is a customer who got it; None if all of them were erased, so that nobody can see what it was.
 
     `apart` says what sets it apart.
 
@@ -191,7 +191,8 @@ def _groups(data: Snapshot, combinations: Sequence[Combination]) -> dict[str, _G
             group = groups.setdefault(name, _Group(name, copied.labels, []))
             group.combinations.append(each)
     for each in combinations:
-        if kept := not each.row["copy_id"] and each.row["kept_variant"]:
+        kept = each.row["kept_variant"]
+        if kept and not each.row["copy_id"]:
             groups.setdefault(kept, _Group(kept, (), [])).combinations.append(each)
     return groups
 
@@ -273,9 +274,8 @@ class VariantMail:
 def mail(data: Snapshot, variant: Variant, report: CampaignReport) -> VariantMail | None:
     """The e-mail of a variant with the clicks of its customers; None if it can't be shown.
 
-    If nobody can see what the variant was, this is the template as it is.
-
-    Fields that no condition asks for are left as they are, and names of persons made up. Raises `WorkFailed`.
+    Fields that no condition asks for are left as they are, and names of persons made up. Of a variant that nobody can
+    see any more, it is the template, with all fields left. Raises `WorkFailed`.
     """
     campaign_id = report.campaign.campaign_id
     template, language = _template(data, campaign_id)
