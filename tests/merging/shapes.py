@@ -80,18 +80,9 @@ SHAPES: Mapping[Language, Shape] = {
         (*_LIQUID_LIKE, "{% set x = 'x' %}{% for i in many %}{% set x = x + x %}{% endfor %}{{x}}",
          "{% set x = 9 %}{% for i in many %}{% set x = x * x %}{% endfor %}{{x}}"),
     ),
-    Language.LIQUID: Shape(
+    **dict.fromkeys((Language.LIQUID, Language.LIQUIDJS, Language.DJANGO, Language.HUBL), Shape(
         "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
-    ),
-    Language.LIQUIDJS: Shape(
-        "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
-    ),
-    Language.DJANGO: Shape(
-        "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
-    ),
-    Language.HUBL: Shape(
-        "{{{{ {} }}}}", ("{{% if {} %}}", "{{% endif %}}"), ("{{% for i in {} %}}", "{{% endfor %}}"), _LIQUID_LIKE
-    ),
+    )),
     Language.MAILCHIMP: Shape("*|{}|*", ("*|IF:{}|*", "*|END:IF|*")),
     Language.ACTIVECAMPAIGN: Shape("%{}%", ("%IF ${}%", "%/IF%"), is_upper=True),
     Language.AMPSCRIPT: Shape(

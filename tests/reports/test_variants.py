@@ -199,6 +199,13 @@ def data(loaded: Path) -> Snapshot:
     return Warehouse(loaded / "m.duckdb").snapshot()
 
 
+@pytest.fixture
+def database(loaded: Path, tmp_path: Path) -> Path:
+    """A copy of the database to change, with the bundle beside it."""
+    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "m.duckdb"
+
+
 def _events(campaign_id: str) -> list[dict[str, object]]:
     """Every second person clicks the last link of their mail, and every seventh all of them; every ninth bounces."""
     events: list[dict[str, object]] = []
@@ -399,16 +406,14 @@ def _figures(database: Path) -> dict[str, object]:
 
 
 @pytest.mark.slow
-def test_the_figures_of_variants_stay_when_people_are_erased(loaded: Path, tmp_path: Path) -> None:
-    database = tmp_path / "m.duckdb"
-    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+def test_the_figures_of_variants_stay_when_people_are_erased(database: Path) -> None:
     before = _figures(database)
     everybody_in_a_variant = {person.customer_id for person in min(_generated().values(), key=len)}
     erased = everybody_in_a_variant | {person.customer_id for person in PEOPLE[40:60]}
 
     erasure.erase(database, sorted(erased))
     assert _figures(database) == before
-    bundles.load(database, [tmp_path / "bundle"])
+    bundles.load(database, [database.parent / "bundle"])
     assert _figures(database) == before
     erasure.erase(database, [PEOPLE[5].customer_id, PEOPLE[98].customer_id])
     assert _figures(database) == before
@@ -429,9 +434,7 @@ def test_the_figures_of_variants_stay_when_people_are_erased(loaded: Path, tmp_p
             assert sum(link.clicks for link in shown.links) == variant.counts[Audience.ALL].clicks
 
 
-def test_erased_people_of_whom_no_variant_was_kept_are_counted_apart(loaded: Path, tmp_path: Path) -> None:
-    database = tmp_path / "m.duckdb"
-    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+def test_erased_people_of_whom_no_variant_was_kept_are_counted_apart(database: Path) -> None:
     erasure.erase(database, [PEOPLE[40].customer_id])
     # As if they had been erased by an older version.
     with duckdb.connect(str(database.resolve())) as connection:
@@ -443,9 +446,7 @@ def test_erased_people_of_whom_no_variant_was_kept_are_counted_apart(loaded: Pat
     assert compared.more[Audience.ALL].sent == compared.not_rebuilt[Audience.ALL].sent == 0
 
 
-def test_the_figures_of_variants_stay_when_messages_are_old(loaded: Path, tmp_path: Path) -> None:
-    database = tmp_path / "m.duckdb"
-    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+def test_the_figures_of_variants_stay_when_messages_are_old(database: Path) -> None:
     before = _figures(database)
     assert retention.run(database, Keep(events=1), now=datetime(2028, 1, 1, tzinfo=UTC))["messages"]
     assert _figures(database) == before
