@@ -11,7 +11,7 @@ from mailsight.errors import UnusableMail
 from mailsight.mail.documents import parse
 from mailsight.mail.values import unescape, words
 
-from . import charsets, pictures, transfer
+from . import pictures, transfer
 from .outlook import TNEF
 from .parts import Entity
 
@@ -204,7 +204,7 @@ def _leaf(entity: Entity) -> _Piece | None:
 
 def _body(entity: Entity) -> _Piece:
     if _subtype(entity) == "html":
-        return _Piece("html", _decoded(entity), entity)
+        return _Piece("html", entity.text, entity)
     text = _text(entity)
     if _PGP_START in text:
         text = _PGP_SIGNED.sub(lambda signed: re.sub(r"^- ", "", signed[1], flags=re.MULTILINE), text)
@@ -214,12 +214,8 @@ def _body(entity: Entity) -> _Piece:
     return _Piece("text", transfer.without_enclosed(text)[0], entity)
 
 
-def _decoded(part: Entity) -> str:
-    return charsets.decode(part.body, part.header.content_type.parameters.get("charset"))
-
-
 def _text(part: Entity) -> str:
-    return _decoded(part).replace("\r\n", "\n").replace("\r", "\n")
+    return part.text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _attached_bodies(message: Entity) -> list[_Piece]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from . import charsets
 from .headers import Header
 
 # Forwarded mails of forwarded mails are a few dozen levels deep.
@@ -33,6 +34,11 @@ class Entity:
     def is_message(self) -> bool:
         """Whether it is a forwarded mail, which is then its only part."""
         return self.type in MESSAGES
+
+    @property
+    def text(self) -> str:
+        """The body as text: see `charsets.decode`."""
+        return charsets.decode(self.body, self.header.content_type.parameters.get("charset"))
 
     def walk(self) -> Iterator["Entity"]:
         """The entity and all those below it, in the order of the source."""

@@ -6,7 +6,6 @@ from urllib.parse import unquote, urljoin
 
 from mailsight.mail.values import unescape
 
-from . import charsets
 from .parts import Entity
 
 # A picture is embedded wherever the mail shows it. One of 20 MB that is shown a thousand times would fill the memory.
@@ -146,7 +145,7 @@ def _with_style_sheets(html: str, parts: list[Entity]) -> str:
         nonlocal left
         href = _HREF.search(link[0])
         part = sheets.get(unescape(next(filter(None, href.groups()), ""))) if href else None
-        css = charsets.decode(part.body, part.header.content_type.parameters.get("charset")) if part else ""
+        css = part.text if part else ""
         if not css or "</style" in css.lower() or len(css) > left:
             return link[0]
         left -= len(css)
