@@ -111,7 +111,7 @@ _ORDERS = {
 
 
 def _of_floats(function: Callable[[float, float], float]) -> Callable[[Any, Any], float]:
-    """Klaviyo's: its arithmetic has fractions, so that 10 times 2 is 20.0."""
+    """Klaviyo's: its arithmetic gives decimals, so that 10 times 2 is 20.0."""
     return lambda value, other: function(float(_number(value)), float(_number(other)))
 
 
