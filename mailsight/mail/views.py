@@ -27,8 +27,8 @@ _AROUND = 150
 _DECLARES_DARK = re.compile(r"color-scheme\s{0,9}:[^;{}]{0,40}\bdark\b(?!\s{0,9}\))", re.IGNORECASE)
 # The background that a mail program has. A mail that supports both would have that of the browser's mode.
 _CANVAS = "<style>:root{{color-scheme:{}!important}}</style>"
-# Dashes and dots mark differences for those who don't see the colours, and roles for those who listen: the first e-mail
-# has what the second one lacks.
+# Dashes and dots mark differences for those who can't see the colours, and roles for screen readers: what only the
+# first e-mail has is a deletion.
 _ROLES = ("deletion", "insertion")
 _DIFFERS = (
     "<style>mailsight-mark{background:#fff1b8!important;color:#1f2937!important;-webkit-text-fill-color:#1f2937!important;"

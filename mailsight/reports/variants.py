@@ -36,7 +36,7 @@ from .campaign import CampaignReport, campaign
 from .distinctions import Case, distinctions
 from .variant_values import MAX_PIECES, Combination, KeyParameters, variant_values
 
-_ONLY_ERASED = "only customers who were erased got it"
+_ONLY_ERASED = "sent only to customers who have since been erased"
 _MAX_COPIES = 500
 _COPIES_A_TIME = 10
 MAX_VARIANTS = 100

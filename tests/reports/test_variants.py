@@ -427,7 +427,7 @@ def test_the_figures_of_variants_stay_when_people_are_erased(database: Path) -> 
         assert unseen
         report = campaign.report(data, "liquid", Audience.ALL)
         for variant in unseen:
-            assert variant.apart == ("only customers who were erased got it",)
+            assert variant.apart == ("sent only to customers who have since been erased",)
             shown = variants.mail(data, variant, report)
             assert shown
             assert shown.recipient is SAMPLE
