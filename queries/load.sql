@@ -94,30 +94,19 @@ set variable loaded_at = cast(:loaded_at as timestamp);
 -- name: set_earlier_aside#
 -- earlier_*: what the files of an import gave when they were read with other settings, unless they give the same now. The loader
 -- registers `earlier_files`, the files with these rows.
-create temp table earlier_campaigns as
-select * exclude (file, ordinal, refusal) from staged_campaigns semi join earlier_files using (file) where refusal is null
+create temp macro earlier_rows(staged) as table
+select * exclude (file, ordinal, refusal) from query_table(staged) semi join earlier_files using (file) where refusal is null
 except
-select * exclude (file, ordinal, refusal) from staged_campaigns anti join earlier_files using (file) where refusal is null;
+select * exclude (file, ordinal, refusal) from query_table(staged) anti join earlier_files using (file) where refusal is null;
+create temp table earlier_campaigns as from earlier_rows('staged_campaigns');
 delete from staged_campaigns where file in (from earlier_files);
-create temp table earlier_customers as
-select * exclude (file, ordinal, refusal) from staged_customers semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_customers anti join earlier_files using (file) where refusal is null;
+create temp table earlier_customers as from earlier_rows('staged_customers');
 delete from staged_customers where file in (from earlier_files);
-create temp table earlier_messages as
-select * exclude (file, ordinal, refusal) from staged_messages semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_messages anti join earlier_files using (file) where refusal is null;
+create temp table earlier_messages as from earlier_rows('staged_messages');
 delete from staged_messages where file in (from earlier_files);
-create temp table earlier_events as
-select * exclude (file, ordinal, refusal) from staged_events semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_events anti join earlier_files using (file) where refusal is null;
+create temp table earlier_events as from earlier_rows('staged_events');
 delete from staged_events where file in (from earlier_files);
-create temp table earlier_totals as
-select * exclude (file, ordinal, refusal) from staged_totals semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_totals anti join earlier_files using (file) where refusal is null;
+create temp table earlier_totals as from earlier_rows('staged_totals');
 delete from staged_totals where file in (from earlier_files);
 
 -- name: withdraw#
