@@ -48,11 +48,11 @@ create temp macro moment(value) as coalesce(
     epoch_moment(value)
 );
 
--- fields_in, object_of: the fields of a JSON object, and an object of fields.
+-- fields_in, object_with: the fields of a JSON object, and an object of fields.
 create temp macro fields_in(record) as list_transform(
     list_zip(json_keys(record), json_extract(record, '$.*')), lambda field: {'name': field[1], 'value': field[2]}
 );
-create temp macro object_of(fields) as to_json(map_from_entries(fields));
+create temp macro object_with(fields) as to_json(map_from_entries(fields));
 -- may_have_empties: whether some value of a record may say nothing; `others` are more values that count as such.
 create temp macro may_have_empties(record, others) as regexp_matches(
     cast(record as varchar),
@@ -68,7 +68,7 @@ create temp macro attributes_of(record, known) as nullif(
     if(
         may_have_empties(record, ''),
         json_merge_patch('{}', json_merge_patch(
-            object_of(list_filter(fields_in(record), lambda field: not is_empty(field.value))), cast(known as json)
+            object_with(list_filter(fields_in(record), lambda field: not is_empty(field.value))), cast(known as json)
         )),
         json_merge_patch('{}', json_merge_patch(record, cast(known as json)))
     ),
@@ -78,7 +78,7 @@ create temp macro attributes_of(record, known) as nullif(
 create temp macro empties_of(record, known) as nullif(
     if(
         may_have_empties(record, 'null|'),
-        object_of(list_filter(
+        object_with(list_filter(
             fields_in(record),
             lambda field: is_empty(field.value) and not list_contains(json_keys(cast(known as json)), field.name)
         )),

@@ -549,8 +549,8 @@ delete from campaign_hours where campaign_id in (from touched);
 delete from apple_opens where campaign_id in (from touched);
 
 -- name: create_header_macros#
--- words_in: the words of a text, however they are written.
-create or replace temp macro words_in(text) as regexp_extract_all(strip_accents(lower(text)), '[\pL\pN]{2,}');
+-- plain_words: the words of a text in lower case, without accents.
+create or replace temp macro plain_words(text) as regexp_extract_all(strip_accents(lower(text)), '[\pL\pN]{2,}');
 
 -- name: set_header_paths(paths)!
 -- Where each provider's payloads have the name, the subject and the sender of their campaign: JSON paths.
@@ -598,7 +598,7 @@ votes as (
         me.campaign_id, me.customer_id, s.what,
         case
             when s.what <> 'subject' then s.value
-            when not list_has_any(words_in(s.value), words_in(concat_ws(
+            when not list_has_any(plain_words(s.value), plain_words(concat_ws(
                 ' ', r.name, split_part(coalesce(r.email, r.known_email), '@', 1)
             ))) and not contains(lower(s.value), lower(coalesce(r.name, s.value || ' '))) then s.value
         end as value

@@ -248,7 +248,7 @@ select * exclude (is_new, is_changed) from merged_campaigns where is_changed ord
 create temp macro with_empties(attributes, empties) as case
     when empties is null or list_has_all(json_keys(attributes), json_keys(empties)) then attributes
     when attributes is null then empties
-    else object_of(list_concat(
+    else object_with(list_concat(
         list_filter(fields_in(empties), lambda field: not list_contains(json_keys(attributes), field.name)), fields_in(attributes)
     ))
 end;
