@@ -181,7 +181,7 @@ select row_number() over () as ordinal, json as record from read_json_objects(:p
 
 -- name: parquet_shape(path)^
 -- What a Parquet file says about itself: rows, columns, and the bytes that the names of columns and of the fields in them
--- take in a row as JSON. has_number: whether one of them has the name under which Parquet numbers rows.
+-- take in a row as JSON. has_number: whether one has the name that `read_parquet_file` needs for the numbers of rows.
 select
     (select sum(num_rows) from parquet_file_metadata(:path)) as rows,
     count(*) filter (coalesce(num_children, 0) = 0) as columns,
@@ -205,7 +205,7 @@ from (
 );
 
 -- name: read_counted_parquet_file(path)!
--- Reads a Parquet file with a column of the name under which Parquet numbers rows.
+-- Reads a Parquet file with a column called file_row_number, so that DuckDB can't number the rows in the file.
 insert into read_records by name
 select row_number() over () as ordinal, to_json(struct_pack(*columns(*))) as record from read_parquet(:path);
 
