@@ -292,7 +292,7 @@ merged as (
         with_empties(
             case
                 when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
-                -- A patch moves what it names to the end, so a part of what is known would count as a change.
+                -- A patch moves the fields that it names to the end, so known values alone would count as a change.
                 when l.attributes = c.attributes or list_has_all(fields_in(c.attributes), fields_in(l.attributes))
                     then c.attributes
                 else json_merge_patch(c.attributes, l.attributes)
@@ -433,7 +433,7 @@ delete from messages using merged_messages as m
 where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer_id and m.is_changed and not m.is_new;
 insert into messages by name
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
--- A message may be listed with its Message-ID, of which events have only what is before the @.
+-- A message may be listed with its Message-ID; its events have only the part before the @.
 insert into message_aliases by name
 select split_part(trim(message_id, '<>'), '@', 1) as message_id, message_id as other_id
 from merged_messages
@@ -447,7 +447,7 @@ select message_id, other_id from message_aliases;
 -- name: set_provider_ids(ids)!
 -- What `merge_events` knows about the providers' ids, as a JSON object: `shared` names the providers whose event ids cover
 -- several recipients, `others` says for each provider where its payloads have a message's other ids (JSON paths), and `hosts`
--- are what providers write after their ids in Message-ID headers, or the end of it.
+-- lists the domains that providers, on them or a subdomain, write after their ids in Message-ID headers.
 set variable provider_ids = cast(
     cast(:ids as json) as struct(shared varchar[], others map(varchar, varchar[]), hosts varchar[])
 );
