@@ -48,11 +48,11 @@ create temp macro moment(value) as coalesce(
     epoch_moment(value)
 );
 
--- fields_in, object_of: the fields of a JSON object, and an object of fields.
+-- fields_in, object_with: the fields of a JSON object, and an object of fields.
 create temp macro fields_in(record) as list_transform(
     list_zip(json_keys(record), json_extract(record, '$.*')), lambda field: {'name': field[1], 'value': field[2]}
 );
-create temp macro object_of(fields) as to_json(map_from_entries(fields));
+create temp macro object_with(fields) as to_json(map_from_entries(fields));
 -- may_have_empties: whether some value of a record may say nothing; `others` are more values that count as such.
 create temp macro may_have_empties(record, others) as regexp_matches(
     cast(record as varchar),
@@ -68,7 +68,7 @@ create temp macro attributes_of(record, known) as nullif(
     if(
         may_have_empties(record, ''),
         json_merge_patch('{}', json_merge_patch(
-            object_of(list_filter(fields_in(record), lambda field: not is_empty(field.value))), cast(known as json)
+            object_with(list_filter(fields_in(record), lambda field: not is_empty(field.value))), cast(known as json)
         )),
         json_merge_patch('{}', json_merge_patch(record, cast(known as json)))
     ),
@@ -78,7 +78,7 @@ create temp macro attributes_of(record, known) as nullif(
 create temp macro empties_of(record, known) as nullif(
     if(
         may_have_empties(record, 'null|'),
-        object_of(list_filter(
+        object_with(list_filter(
             fields_in(record),
             lambda field: is_empty(field.value) and not list_contains(json_keys(cast(known as json)), field.name)
         )),
@@ -181,7 +181,7 @@ select row_number() over () as ordinal, json as record from read_json_objects(:p
 
 -- name: parquet_shape(path)^
 -- What a Parquet file says about itself: rows, columns, and the bytes that the names of columns and of the fields in them
--- take in a row as JSON. has_number: whether one of them has the name under which Parquet numbers rows.
+-- take in a row as JSON. has_number: whether one has the name that `read_parquet_file` needs for the numbers of rows.
 select
     (select sum(num_rows) from parquet_file_metadata(:path)) as rows,
     count(*) filter (coalesce(num_children, 0) = 0) as columns,
@@ -205,7 +205,7 @@ from (
 );
 
 -- name: read_counted_parquet_file(path)!
--- Reads a Parquet file with a column of the name under which Parquet numbers rows.
+-- Reads a Parquet file with a column called file_row_number, so that DuckDB can't number the rows in the file.
 insert into read_records by name
 select row_number() over () as ordinal, to_json(struct_pack(*columns(*))) as record from read_parquet(:path);
 

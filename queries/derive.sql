@@ -233,15 +233,15 @@ join events as e using (event_number)
 where e.type = 'clicked' and a.campaign_id in (from touched) and regexp_matches(e.url, :wrapped, 'i');
 
 -- name: wrapped_links(wrapped)
--- The URLs of links in the mails of touched campaigns that may be wrapped, each once: they were loaded before Mailsight
--- knew this way of wrapping. `wrapped` is an expression.
+-- The URLs of links in the e-mails of touched campaigns that may be wrapped, each once: they were loaded before Mailsight
+-- knew this way of wrapping. `wrapped` is a regular expression.
 select distinct l.url
 from links as l
 semi join (select content_id from campaigns semi join touched using (campaign_id)) using (content_id)
 where regexp_matches(l.url, :wrapped, 'i');
 
 -- name: unwrap_links#
--- Replaces the URLs of links by those inside. The loader registers `unwraps`.
+-- Replaces the URLs of links with those inside. The loader registers `unwraps`.
 update links set url = u.target from unwraps as u where links.url = u.url;
 
 -- name: replace_message_events#
@@ -549,8 +549,8 @@ delete from campaign_hours where campaign_id in (from touched);
 delete from apple_opens where campaign_id in (from touched);
 
 -- name: create_header_macros#
--- words_in: the words of a text, however they are written.
-create or replace temp macro words_in(text) as regexp_extract_all(strip_accents(lower(text)), '[\pL\pN]{2,}');
+-- plain_words: the words of a text in lower case, without accents.
+create or replace temp macro plain_words(text) as regexp_extract_all(strip_accents(lower(text)), '[\pL\pN]{2,}');
 
 -- name: set_header_paths(paths)!
 -- Where each provider's payloads have the name, the subject and the sender of their campaign: JSON paths.
@@ -558,11 +558,11 @@ set variable header_paths = cast(
     cast(:paths as json) as map(varchar, struct(name varchar[], subject varchar[], sender varchar[]))
 );
 
--- name: said_in_events(sample)
--- What events say about touched campaigns of which campaigns has no subject or no sender: `what` is name, subject or sender. Of
--- each type of event, the first `sample` are read. The value is one that at least half of the customers share whose events have
--- one, and two or more of them; else null. One that mentions its customer is nobody's, because it is personalised. Of fewer
--- than two customers, nothing is said.
+-- name: shared_headers(sample)
+-- What the events of touched campaigns without a subject or a sender agree on: `field` is name, subject or sender. The first
+-- `sample` events of each type are read. Among the customers whose events have the field, at least half, and at least two, must
+-- share the value; otherwise it is null. A subject that mentions its customer is personalised, so it counts for no value. A field
+-- that fewer than two customers have is left out.
 with lacking as (
     select campaign_id
     from touched left join campaigns as c using (campaign_id)
@@ -578,48 +578,48 @@ reporting as (
     from events semi join chosen using (event_number)
     where list_contains(map_keys(getvariable('header_paths')), provider) and payload is not null
 ),
-parts as (
+fields as (
     select
-        event_number, payload, unnest(['name', 'subject', 'sender']) as what,
+        event_number, payload, unnest(['name', 'subject', 'sender']) as field,
         unnest([paths.name, paths.subject, paths.sender]) as paths
     from reporting
 ),
-said as (
+headers as (
     select
-        event_number, what,
+        event_number, field,
         list_filter(
             list_transform(paths, lambda path: if(json_type(payload, path) = 'VARCHAR', trim(payload ->> path), null)),
             lambda value: not says_nothing(value)
         )[1] as value
-    from parts
+    from fields
 ),
 votes as (
     select distinct
-        me.campaign_id, me.customer_id, s.what,
+        me.campaign_id, me.customer_id, h.field,
         case
-            when s.what <> 'subject' then s.value
-            when not list_has_any(words_in(s.value), words_in(concat_ws(
+            when h.field <> 'subject' then h.value
+            when not list_has_any(plain_words(h.value), plain_words(concat_ws(
                 ' ', r.name, split_part(coalesce(r.email, r.known_email), '@', 1)
-            ))) and not contains(lower(s.value), lower(coalesce(r.name, s.value || ' '))) then s.value
+            ))) and not contains(lower(h.value), lower(coalesce(r.name, h.value || ' '))) then h.value
         end as value
-    from said as s
+    from headers as h
     join message_events as me using (event_number)
     join recipients as r on r.campaign_id = me.campaign_id and r.customer_id = me.customer_id
-    where s.value is not null
+    where h.value is not null
 ),
 counted as (
-    select campaign_id, what, value, count(*) as customers from votes group by campaign_id, what, value
+    select campaign_id, field, value, count(*) as customers from votes group by campaign_id, field, value
 )
 select
-    campaign_id, what,
+    campaign_id, field,
     case
         when max(customers) filter (value is not null) >= greatest(2, sum(customers) / 2)
             then arg_max(value, row(customers, value)) filter (value is not null)
     end as value
 from counted
-group by campaign_id, what
+group by campaign_id, field
 having sum(customers) >= 2
-order by campaign_id, what;
+order by campaign_id, field;
 
 -- name: replace_campaign_headers#
 -- Replaces what events say about campaigns. The loader registers `headers`.

@@ -94,30 +94,19 @@ set variable loaded_at = cast(:loaded_at as timestamp);
 -- name: set_earlier_aside#
 -- earlier_*: what the files of an import gave when they were read with other settings, unless they give the same now. The loader
 -- registers `earlier_files`, the files with these rows.
-create temp table earlier_campaigns as
-select * exclude (file, ordinal, refusal) from staged_campaigns semi join earlier_files using (file) where refusal is null
+create temp macro earlier_rows(staged) as table
+select * exclude (file, ordinal, refusal) from query_table(staged) semi join earlier_files using (file) where refusal is null
 except
-select * exclude (file, ordinal, refusal) from staged_campaigns anti join earlier_files using (file) where refusal is null;
+select * exclude (file, ordinal, refusal) from query_table(staged) anti join earlier_files using (file) where refusal is null;
+create temp table earlier_campaigns as from earlier_rows('staged_campaigns');
 delete from staged_campaigns where file in (from earlier_files);
-create temp table earlier_customers as
-select * exclude (file, ordinal, refusal) from staged_customers semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_customers anti join earlier_files using (file) where refusal is null;
+create temp table earlier_customers as from earlier_rows('staged_customers');
 delete from staged_customers where file in (from earlier_files);
-create temp table earlier_messages as
-select * exclude (file, ordinal, refusal) from staged_messages semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_messages anti join earlier_files using (file) where refusal is null;
+create temp table earlier_messages as from earlier_rows('staged_messages');
 delete from staged_messages where file in (from earlier_files);
-create temp table earlier_events as
-select * exclude (file, ordinal, refusal) from staged_events semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_events anti join earlier_files using (file) where refusal is null;
+create temp table earlier_events as from earlier_rows('staged_events');
 delete from staged_events where file in (from earlier_files);
-create temp table earlier_totals as
-select * exclude (file, ordinal, refusal) from staged_totals semi join earlier_files using (file) where refusal is null
-except
-select * exclude (file, ordinal, refusal) from staged_totals anti join earlier_files using (file) where refusal is null;
+create temp table earlier_totals as from earlier_rows('staged_totals');
 delete from staged_totals where file in (from earlier_files);
 
 -- name: withdraw#
@@ -259,7 +248,7 @@ select * exclude (is_new, is_changed) from merged_campaigns where is_changed ord
 create temp macro with_empties(attributes, empties) as case
     when empties is null or list_has_all(json_keys(attributes), json_keys(empties)) then attributes
     when attributes is null then empties
-    else object_of(list_concat(
+    else object_with(list_concat(
         list_filter(fields_in(empties), lambda field: not list_contains(json_keys(attributes), field.name)), fields_in(attributes)
     ))
 end;
@@ -303,7 +292,7 @@ merged as (
         with_empties(
             case
                 when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
-                -- A patch moves what it names to the end, so a part of what is known would count as a change.
+                -- A patch moves the fields that it names to the end, so known values alone would count as a change.
                 when l.attributes = c.attributes or list_has_all(fields_in(c.attributes), fields_in(l.attributes))
                     then c.attributes
                 else json_merge_patch(c.attributes, l.attributes)
@@ -444,7 +433,7 @@ delete from messages using merged_messages as m
 where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer_id and m.is_changed and not m.is_new;
 insert into messages by name
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
--- A message may be listed with its Message-ID, of which events have only what is before the @.
+-- A message may be listed with its Message-ID; its events have only the part before the @.
 insert into message_aliases by name
 select split_part(trim(message_id, '<>'), '@', 1) as message_id, message_id as other_id
 from merged_messages
@@ -458,7 +447,7 @@ select message_id, other_id from message_aliases;
 -- name: set_provider_ids(ids)!
 -- What `merge_events` knows about the providers' ids, as a JSON object: `shared` names the providers whose event ids cover
 -- several recipients, `others` says for each provider where its payloads have a message's other ids (JSON paths), and `hosts`
--- are what providers write after their ids in Message-ID headers, or the end of it.
+-- lists the domains that providers, on them or a subdomain, write after their ids in Message-ID headers.
 set variable provider_ids = cast(
     cast(:ids as json) as struct(shared varchar[], others map(varchar, varchar[]), hosts varchar[])
 );

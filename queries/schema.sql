@@ -42,10 +42,11 @@ create table archived_mails (
     campaign_id varchar not null, customer_id varchar not null, content_id varchar not null, headers varchar not null,
     attachments json not null, charset varchar, signature varchar, size_bytes bigint not null
 );
--- Which variant of an e-mail a person got who was erased since, with the values that would tell. customer_id: what stands for them.
+-- The variant of an e-mail that a person got who was erased later, since the values that decide it are gone. customer_id: what
+-- stands for them.
 create table kept_variants (campaign_id varchar not null, customer_id varchar not null, variant_id varchar not null);
--- A message's other ids, by the id that its events have: of events that name no campaign, and Message-IDs that a provider
--- made of it.
+-- A message's other ids, by the id that its events have: from events that name no campaign, and Message-IDs that a provider
+-- made of that id.
 create table message_aliases (message_id varchar not null, other_id varchar not null);
 -- A campaign's totals as another program reports them, for campaigns whose recipients it doesn't name.
 create table reported_totals (
@@ -54,8 +55,8 @@ create table reported_totals (
     clicked bigint, clicks bigint, unsubscribed bigint, complained bigint, orders bigint, revenue double,
     currency varchar
 );
--- How far the tables of each source were read: the next import starts at the value. place: its address without a password; or
--- empty, then the name is what some contents are known again by, and the value the settings with which they were read last.
+-- How far the tables of each source were read: the next import starts at the value. place: its address without a password. If
+-- it is empty, the name identifies contents that were read, and the value holds the settings with which they were last read.
 create table imports (source varchar not null, place varchar not null, name varchar not null, value varchar not null);
 -- Rows that could not be loaded, with the reason.
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
@@ -120,7 +121,7 @@ create table apple_opens (
     campaign_id varchar not null, proxied bigint not null, unseen bigint not null, seen_delivered bigint not null,
     seen_opened bigint not null, human_received bigint not null, all_opened bigint not null
 );
--- Derived: what the events of a campaign say about its mail, if campaigns lacks it. known_campaigns has both.
+-- Derived: what the events of a campaign say about its e-mail, if campaigns doesn't. known_campaigns combines both.
 create table campaign_headers (
     campaign_id varchar not null, name varchar, subject varchar, from_name varchar, from_email varchar
 );
@@ -143,7 +144,7 @@ create table unattributed (event_number bigint not null);
 -- match. MD5, because DuckDB's own hash may change between versions.
 create or replace macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
 
--- The campaigns with their subjects and senders: as they are listed, else as their events say. is_listed: whether they are.
+-- The campaigns with their subjects and senders, from campaigns or else from events. is_listed: whether campaigns has them.
 create or replace macro known_campaigns() as table
 select
     campaign_id, coalesce(c.name, h.name) as name, coalesce(c.subject, h.subject) as subject, c.preheader,

@@ -88,17 +88,17 @@ def run(
         if written.is_empty and written.positions.items() <= known.items():
             summary = _nothing()
         else:
-            reading, contents, about = _reading(options), _contents(where), options.get(CAMPAIGN, "")
-            others = _readings(positions(database, source.name, ""), contents, about) - {reading}
-            read_before = [
+            reading, contents, campaign = _reading(options), _contents(where), options.get(CAMPAIGN, "")
+            outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
+            outdated_files = [
                 file
-                for number, other in enumerate(sorted(others))
-                for file in _read_as(source, request, folder / f"earlier-{number}", other)
+                for number, each in enumerate(sorted(outdated))
+                for file in _read_as(source, request, folder / f"earlier-{number}", each)
             ]
             summary = bundles.load_imported(
                 database,
                 written.imported(
-                    place, {f"{content}\n{about}": reading for content in contents}, read_before
+                    place, {f"{content}\n{campaign}": reading for content in contents}, outdated_files
                 ),
                 strict=strict,
                 progress=lambda done, doing: progress(READING + (1 - READING) * done, doing),
@@ -143,7 +143,7 @@ def _reading(options: Mapping[str, str]) -> str:
 
 
 def _contents(where: str) -> set[str]:
-    """What the contents of a source are known again by: the sizes and checksums of its files, or its address."""
+    """What identifies the contents of a source: the sizes and checksums of its files, or its address."""
     if "://" in where:
         return {place_of(where, {})}
     path = Path(where)
@@ -164,23 +164,23 @@ def _checksums(file: Path) -> Iterator[tuple[int, int]]:
         yield size, checksum
 
 
-def _readings(known: Mapping[str, str], contents: set[str], about: str) -> set[str]:
+def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> set[str]:
     """How these contents were read before, for the same campaign or if one of the readings names none."""
     return {
         reading
         for name, reading in known.items()
         for content, _, other in (name.partition("\n"),)
-        if content in contents and (about == other or not (about and other))
+        if content in contents and (campaign == other or not (campaign and other))
     }
 
 
 def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile]:
-    """The rows that a source gave when it was read with other options; none if it can't be read like that any more."""
+    """The rows that a source gives with the options of an earlier reading; none if it can no longer be read so."""
     options = {name: value for name, value in request.options.items() if name not in READINGS}
     folder.mkdir(PRIVATE_FOLDER)
     with Written(folder, source.name) as written, suppress(ImportFailed):
         again = replace(request, options=options | json.loads(reading))
-        _read(source, again, written, lambda: request.report(1.0, "Reading as the last import did"))
+        _read(source, again, written, lambda: request.report(1.0, "Reading with the earlier settings"))
     return written.files
 
 

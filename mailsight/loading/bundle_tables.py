@@ -144,8 +144,7 @@ def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
             work.run("read_csv_file", path=path, delimiter=file.layout.delimiter, columns=columns)
             return True
         case "parquet":
-            has_number = _check_parquet(work, file, max_bytes)
-            work.run("read_counted_parquet_file" if has_number else "read_parquet_file", path=path)
+            _read_parquet(work, file, max_bytes)
             return True
         case "json":
             work.run("read_json_file", path=path)
@@ -157,11 +156,8 @@ def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
     return not are_lenient
 
 
-def _check_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
-    """Whether the file has a column of the name under which Parquet numbers rows.
-
-    Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk.
-    """
+def _read_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> None:
+    """Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk."""
     limit = max(file.size_bytes * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
     limit = limit if max_bytes is None else min(limit, max_bytes)
     path = str(file.readable)
@@ -183,7 +179,7 @@ def _check_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> bool
             f"{file.name} unpacks to {size / 2**30:.1f} GB, but only {free / 2**30:.1f} GB of the disk are free.",
             next_step="Free some disk space, then load the file again.",
         )
-    return bool(shape["has_number"])
+    work.run("read_counted_parquet_file" if shape["has_number"] else "read_parquet_file", path=path)
 
 
 def _batches(reading: Reading, file: BundleFile) -> Iterator[list[_Read]]:

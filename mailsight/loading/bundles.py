@@ -72,7 +72,7 @@ class Imported:
     """What an import read: its tables, the rows that are none, and the positions from which the next import continues.
 
     `source` is the name of the source, `place` its address without a password. `readings` are the settings with which
-    its contents were read. `earlier` is what they gave with other settings: what is stored of it is replaced.
+    its contents were read. `earlier` holds the rows that they gave with other settings; if stored, these are replaced.
     """
 
     source: str
@@ -137,7 +137,7 @@ def _stage(
 ) -> None:
     """Stages the rows of the files with their e-mails. If `is_careful`, those that fail later are found by trials.
 
-    Those of `earlier` files are set aside.
+    The rows of `earlier` files are set aside.
     """
     work = reading.work
     arrivals.prepare(work)

@@ -1,4 +1,4 @@
-"""The name, subject and sender of campaigns that are not listed, as their events say (`queries/derive.sql`)."""
+"""The name, subject and sender of campaigns that are not listed, from their events (`queries/derive.sql`)."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from mailsight.warehouse.draft import Draft
 
 from .refusing import Failure, tried
 
-# So many events of each type show what a campaign's mails have in common.
+# How many events of each type are read for what a campaign's e-mails have in common.
 SAMPLE_EVENTS = 200
 _HEADERS = pa.schema(
     [(name, pa.string()) for name in ("campaign_id", "name", "subject", "from_name", "from_email")]
@@ -19,25 +19,25 @@ _HEADERS = pa.schema(
 
 
 def replace(work: Draft) -> None:
-    """Replaces what the events of touched campaigns say, wherever at least two customers' do."""
+    """Replaces the headers of touched campaigns for which events of at least two customers have some."""
     work.run("create_header_macros")
     work.run("set_header_paths", paths=json.dumps(provider_headers()))
-    said: dict[str, dict[str, str]] = {}
-    for row in work.rows("said_in_events", sample=SAMPLE_EVENTS):
-        said.setdefault(str(row["campaign_id"]), {})[str(row["what"])] = row["value"] or ""
-    if said:
-        rows = [(campaign_id, *_header(values)) for campaign_id, values in said.items()]
+    shared: dict[str, dict[str, str]] = {}
+    for row in work.rows("shared_headers", sample=SAMPLE_EVENTS):
+        shared.setdefault(str(row["campaign_id"]), {})[str(row["field"])] = row["value"] or ""
+    if shared:
+        rows = [(campaign_id, *_header(fields)) for campaign_id, fields in shared.items()]
         with work.table("headers", rows, _HEADERS):
             work.run("replace_campaign_headers")
 
 
-def _header(values: Mapping[str, str]) -> tuple[str | None, ...]:
-    sender = tried(_sender, values.get("sender", ""))
+def _header(fields: Mapping[str, str]) -> tuple[str | None, ...]:
+    sender = tried(_sender, fields.get("sender", ""))
     from_name, from_email = ("", "") if isinstance(sender, Failure) else sender
-    subject = tried(decoded, values.get("subject", ""))
+    subject = tried(decoded, fields.get("subject", ""))
     return tuple(
         text if isinstance(text, str) and text else None
-        for text in (values.get("name"), subject, from_name, from_email)
+        for text in (fields.get("name"), subject, from_name, from_email)
     )
 
 

@@ -30,7 +30,7 @@ _BATCH_ROWS = 100_000
 class KindSummary:
     """Row counts of one kind: rows = new + known + refused. `changed` of the known rows held new values.
 
-    `withdrawn`: how many stored rows an earlier import had read otherwise, and are replaced or gone.
+    `withdrawn` counts the stored rows that an import with other settings gave, and that were replaced or deleted.
     """
 
     kind: str
@@ -69,9 +69,8 @@ def silent(done: float, doing: str) -> None:
 def reject_failing(work: Draft, progress: Progress = silent, *, corrects: bool = False) -> None:
     """Rejects the staged rows that make merging or counting fail, which are isolated by trials.
 
-    `corrects` is that of `complete`.
-
     First each part on its own, which is fast; then with all rows before it, for those that only fail together.
+    `corrects` is that of `complete`.
     """
     for accumulates in (False, True):
         [(total,)] = work.run("number_staged")
@@ -147,7 +146,7 @@ def complete(
     _merge(work, loaded_at, corrects)
     refusals.pass_over(passed_over)
     newly_refused = refusals.store()
-    withdrawn = Counter(dict(work.run("withdrawn_counts")) if corrects else {})
+    withdrawn = Counter(dict(work.run("withdrawn_counts")))
     kinds = [
         _summary(row, unread[row["kind"]], withdrawn[row["kind"]])
         for row in work.rows("load_summary")

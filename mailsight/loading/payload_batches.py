@@ -19,7 +19,7 @@ from .refusing import Failure, tried
 # A batch of values read in Python ends at either limit.
 BATCH_VALUES = 20_000
 BATCH_CHARACTERS = 2**23
-# DuckDB takes as long to plan a mapping as Python to read so much.
+# Planning a mapping takes DuckDB about as long as Python takes to read this much.
 FEW_CHARACTERS = 2**15
 
 
@@ -78,7 +78,7 @@ class Batch:
                 self.bad.append(body)
 
     def read_few(self) -> None:
-        """Reads JSON texts here that are few, rather than with their mapping."""
+        """Reads the texts of a provider with few of them in Python, which is faster than planning its SQL mapping."""
         for part in self.parts.values():
             if sum(len(text) for _, text in part.texts) <= FEW_CHARACTERS:
                 for line, text in part.texts:

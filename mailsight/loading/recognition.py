@@ -49,7 +49,7 @@ def _beginning(file: BinaryIO) -> str:
             return ""
     if raw.startswith(avro_files.MAGIC):
         return json.dumps(avro_files.schema_of(BytesIO(raw)))
-    if not unpacking.is_packed(raw):  # twice
+    if not unpacking.is_packed(raw):  # what was packed twice stays packed
         raw = unpacking.beginning_of(BytesIO(raw), MAX_BYTES)
     return raw.decode("utf-8", "replace")
 

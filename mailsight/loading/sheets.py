@@ -24,7 +24,7 @@ MAX_SHEETS = 100
 # Reports may have a title, and a few lines of a name and a value, above their header.
 TITLE_ROWS = 20
 MAX_TITLE_CELLS = 2
-# What names of columns don't have.
+# No column name has either.
 _VALUE = re.compile(r"@|://")
 # Whole numbers of more digits are rounded by spreadsheets.
 _DIGITS = 15
@@ -79,10 +79,8 @@ def _sheets(
             header = _header(first)
             for place, cells in enumerate(chain(first, rows)):
                 line = ""
-                if place < header:
-                    pass
-                elif not columns:
-                    columns = _columns(cells)
+                if not columns:
+                    columns = _columns(cells) if place >= header else []
                 elif row := _row(columns, cells):
                     line = json.dumps(row, ensure_ascii=False)
                 written += file.write(f"{line}\n")
@@ -101,7 +99,7 @@ def _check_size(path: Path, size: int, allowed: int) -> None:
 
 
 def _header(rows: Sequence[Sequence[Cell]]) -> int:
-    """The place of the header: the first row with more cells than a title has, if names stand in it; else the first."""
+    """The place of the header: the first row with more cells than a title has, if all are names; else the first row."""
     for place, cells in enumerate(rows):
         filled = [cell for cell in cells if cell != ""]
         if len(filled) > MAX_TITLE_CELLS:

@@ -18,8 +18,10 @@ _BEFORE = r"\b|_|%[0-9a-f]{2}|\\[nrt]"
 _SPACE = r"(?:\s|[+_,.\"'“”«»]|(?:%25|%|=)(?:20|0a|22|2b)|&(?:nbsp|quot|#0*(?:32|34|160)|#x0*(?:20|22|a0));|\\+[\"nt])+"
 _NAMED = {"@": "&commat;", "'": "&apos;|’", '"': '\\\\*"|&quot;', "&": "&amp;", "+": "&plus;", "/": r"\\+/"}
 _APOSTROPHES = {"'": "’", "’": "'"}
-# The least that Base64 of different texts must have in common, so that it is no accident, and of how long a word.
-_LEAST_BASE64, _MOST_ENCODED = 8, 320
+# Fewer characters of Base64 could match by accident.
+_MIN_BASE64_LENGTH = 8
+# Longer words are not looked for in Base64.
+_MAX_ENCODED_BYTES = 320
 
 
 def forms(address: str) -> tuple[str, ...]:
@@ -33,7 +35,7 @@ def forms(address: str) -> tuple[str, ...]:
 
 
 def _bytes(address: str) -> Iterable[bytes]:
-    """An address as bytes: in small letters, and as it is."""
+    """An address as bytes: in lower case, and as it is written."""
     return dict.fromkeys((address.strip().lower().encode(), address.strip().encode()))
 
 
@@ -57,7 +59,7 @@ def of_address(address: str) -> tuple[str, ...]:
 def names(name: str) -> tuple[str, ...]:
     """A full name as it is, and with the last word first; nothing if it is too short to tell who that is.
 
-    Both with either kind of apostrophe, if there is one.
+    A name with an apostrophe is also spelled with the other kind of apostrophe.
     """
     if not _is_full(name):
         return ()
@@ -156,7 +158,7 @@ def _inside_base64(word: str) -> Iterable[str]:
         for before in range(3):
             text = base64.b64encode(b"\0" * before + raw).decode()
             core = text[(0, 2, 3)[before] : (before + len(raw)) // 3 * 4]
-            if len(core) >= _LEAST_BASE64 and len(raw) <= _MOST_ENCODED:
+            if len(core) >= _MIN_BASE64_LENGTH and len(raw) <= _MAX_ENCODED_BYTES:
                 yield "".join({"+": r"[+\-]", "/": "[/_]"}.get(letter, letter) for letter in core)
 
 

@@ -350,7 +350,7 @@ class Spool:
         return segment
 
     def is_stuck(self, seconds: float) -> bool:
-        """Whether somebody has kept the lock for that long, without writing. Raises OSError if it can't be opened."""
+        """Whether somebody holds the lock for that long without writing. Raises OSError if it can't be opened."""
         if not (self.folder / "lock").exists():
             return False
         end, size = time.monotonic() + seconds, self._current_size()

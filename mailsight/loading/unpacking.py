@@ -62,7 +62,7 @@ def room(paths: Iterable[Path], max_bytes: int | None = None) -> int:
     """How many bytes files may unpack to together: many small ones could fill the disk just as one large one could."""
     size = 0
     for path in paths:
-        with suppress(OSError):  # whoever opens it says why it can't be read
+        with suppress(OSError):  # opening it will report why it can't be read
             size += path.stat().st_size
     allowed = max(size * MAX_RATIO_TOGETHER, ALWAYS_ALLOWED_BYTES)
     return allowed if max_bytes is None else min(allowed, max_bytes)
@@ -218,7 +218,7 @@ _COMPRESSED: dict[bytes, Parts] = {
     b"\xfd7zXZ\0": _xz,
 }
 _PACKED = _COMPRESSED | {
-    codecs.BOM_UTF32_LE: partial(_in_utf_8, encoding="utf-32"),  # it starts as that of UTF-16
+    codecs.BOM_UTF32_LE: partial(_in_utf_8, encoding="utf-32"),  # it starts with that of UTF-16
     codecs.BOM_UTF32_BE: partial(_in_utf_8, encoding="utf-32"),
     codecs.BOM_UTF16_LE: partial(_in_utf_8, encoding="utf-16"),
     codecs.BOM_UTF16_BE: partial(_in_utf_8, encoding="utf-16"),

@@ -182,7 +182,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        OSError,  # such as a directory that names a place before the file's start
+        OSError,  # such as a directory with an offset before the file's start
         ValueError,
         NotImplementedError,
         struct.error,

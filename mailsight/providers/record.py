@@ -114,11 +114,11 @@ class Provider:
     customer_id: tuple[str, ...] = ()
     message_id: tuple[str, ...] = ()
     other_message_ids: tuple[str, ...] = ()  # ids of the same message that the sender may have kept instead
-    # The provider's host in Message-ID headers: what is before the @ is the id that its events have.
+    # The provider's host in Message-ID headers: the part before the @ is the id that its events have.
     message_id_host: str | None = None
     message_id_end: str | None = None  # the separator after the id at `message_id`
     numbers_messages: bool = False  # message ids are numbers, not text
-    # What an event says about its campaign's mail. No `*`, because SQL reads them from the content as it is stored.
+    # What an event says about its campaign's e-mail. No `*`, because SQL reads them from the content as it is stored.
     campaign_name: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     sender: tuple[str, ...] = ()  # an address, with or without a name

@@ -93,8 +93,8 @@ def provider_headers() -> dict[str, dict[str, list[str]]]:
     """Where payloads have the name, the subject and the sender of their campaign: see the query `set_header_paths`."""
     return {
         name: {
-            what: [json_path(path) for path in paths]
-            for what, paths in (
+            field: [json_path(path) for path in paths]
+            for field, paths in (
                 ("name", provider.campaign_name),
                 ("subject", provider.subject),
                 ("sender", provider.sender),

@@ -90,7 +90,7 @@ def _explain(payload: object) -> str | None:
 
 
 def _in_any(name: str) -> tuple[str, ...]:
-    """A field of an event of any kind, for paths that DuckDB follows too."""
+    """The paths of a field in each kind of event. DuckDB follows these, but not a `*`."""
     kinds = ("message_event", "track_event", "gen_event", "unsubscribe_event")
     return tuple(f"msys.{kind}.{name}" for kind in kinds)
 

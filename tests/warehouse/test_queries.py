@@ -1,6 +1,7 @@
 """Every statement in queries/ is valid, documented and used."""
 
 import re
+from collections import Counter
 from operator import attrgetter
 from pathlib import Path
 
@@ -50,6 +51,13 @@ def test_an_insert_names_its_columns(file: Path) -> None:
         if not columns and not by_name and table not in SINGLE_COLUMN
     ]
     assert by_position == []
+
+
+def test_no_two_macros_share_a_name() -> None:
+    """A load runs the queries of several files, and the macro created last would serve the others, too."""
+    text = "".join(file.read_text(encoding="utf-8") for file in FILES)
+    names = Counter(re.findall(r"\bmacro (\w+)\(", text))
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_the_newest_migration_leads_to_the_version_of_the_schema() -> None:

@@ -52,23 +52,23 @@ _EMPTY = ("hr", "img")
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The attributes that elements have by their name, or by a class that they name, and the styles in CSS."""
+    """The attributes that the head gives to elements by their name or by a class, and its styles in CSS."""
 
     defaults: dict[str, dict[str, str]] = field(default_factory=dict)
     classes: dict[str, dict[str, str]] = field(default_factory=dict)
     css: list[str] = field(default_factory=list)
 
     def attributes(self, name: str, rest: str) -> dict[str, str]:
-        """All attributes of an element: the nearer to it they are written, the more they count."""
+        """All attributes of an element; its own take precedence over those of its classes, and these over defaults."""
         own = _attributes(rest)
-        given = [self.defaults.get("mj-all", {}), self.defaults.get(name, {})]
-        given += [self.classes.get(each, {}) for each in own.get("mj-class", "").split()]
-        return {key: value for each in (*given, own) for key, value in each.items()}
+        inherited = [self.defaults.get("mj-all", {}), self.defaults.get(name, {})]
+        inherited += [self.classes.get(each, {}) for each in own.get("mj-class", "").split()]
+        return {key: value for each in (*inherited, own) for key, value in each.items()}
 
 
 def _head(mjml: str) -> _Head:
-    head, (_, *styles) = _Head(), mjml.split("<mj-style")
-    for style in styles:
+    head = _Head()
+    for style in mjml.split("<mj-style")[1:]:
         head.css.append(style.partition(">")[2].partition("</mj-style")[0])
     for closing, name, rest in _TAG.findall(mjml):
         attributes = _attributes(rest)

@@ -157,7 +157,7 @@ def _subscriber(subscriber: Mapping[str, Any]) -> Row:
 def _opt_outs(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
     """Who left a list. listmonk doesn't set `updated_at` here either when a bounce is the reason.
 
-    No campaign is to blame, so the customer says of which lists and since when.
+    No campaign can be named, so the customer has an attribute with the lists and the days.
     """
     created_at = database.column("subscriber_lists", "created_at", "sl")
     has_names = "name" in database.tables.get("lists", ())

@@ -124,9 +124,8 @@ def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> It
                 continue
             members = [(name, file)]
             if _is_zip(file) and depth < _MAX_NESTING:
-                with suppress(
-                    BadUpload
-                ):  # a zip beside other files is one that can't be read, like any other file
+                # A broken zip does not keep the other files from being read.
+                with suppress(BadUpload):
                     members = list(_unzipped(file, name, folder, max_bytes, depth))
                     if max_bytes is not None:
                         max_bytes -= sum(path.stat().st_size for _, path in members)
