@@ -134,12 +134,10 @@ def _check_names(environment: Mapping[str, str]) -> None:
             continue
         if variable in _FORMER:
             raise BadSetting(f"{variable} is no longer a setting.", next_step=_FORMER[variable])
-        is_secret = (
-            "_WEBHOOK" in variable.upper()
-        )  # web/webhooks.py checks their names if they have our prefix
-        near = difflib.get_close_matches(
-            variable.strip().upper(), _VARIABLES, n=1, cutoff=0.85 if is_secret else 0.6
-        )
+        is_secret = "_WEBHOOK" in variable.upper()
+        cutoff = 0.85 if is_secret else 0.6
+        near = difflib.get_close_matches(variable.strip().upper(), _VARIABLES, n=1, cutoff=cutoff)
+        # web/webhooks.py checks the names of secrets that have our prefix.
         if near or not variable.startswith(_SECRETS_PREFIX):
             hint = f"Did you mean {near[0]}?" if near else _SECRETS_HINT if is_secret else _SETTINGS_HINT
             raise BadSetting(

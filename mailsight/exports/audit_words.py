@@ -1,4 +1,4 @@
-"""What the audit says of an entry, in words that people use: it stores words of the program, which stay the same."""
+"""An audit entry's details in words for people: the audit stores words of the program, which never change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ _DIALOGS = {
     "preview": "E-mail",
     "mail": "E-mail",
 }
-# What is asked for at an address, by a part of its route.
+# What an address leads to, by a part of its route.
 _ROUTES = {
     "/api/recipients": "the customers of a campaign",
     "/api/export": "a file",

@@ -91,12 +91,12 @@ def _request(line: bytes) -> tuple[dict[str, object] | None, list[str]]:
             provider_named(request["provider"]), payload_files.request(request)
         )
     except (ValueError, TypeError, KeyError, RecursionError, MailsightError):
-        return None, [text_of(line)]
+        return None, [_text_of(line)]
     # What is not in the items, such as headers, belongs to all of them.
-    return request, items or [text_of(line)]
+    return request, items or [_text_of(line)]
 
 
-def text_of(line: bytes) -> str:
+def _text_of(line: bytes) -> str:
     """All that a line says, as it is written and decoded: in a form, an @ is %40."""
     text = line.decode("utf-8", "replace")
     try:

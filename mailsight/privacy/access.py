@@ -64,24 +64,24 @@ def known(
     events = data.rows("known_events", customer_ids=ids, addresses=addresses)
     answer["events"] = [_plain(row) for row in events]
     telling = [*addresses, *person.names, *filter(spellings.is_telling, ids)]
+    spelled = spellings.patterns(telling)
     # A short id may be anything in the texts of others, unless it is a value that is called an id or has no name.
     short = [re.escape(each) for each in ids if not spellings.is_telling(each)]
-    patterns = [*spellings.patterns(telling), *map(_VALUE.format, short)]
-    words = [*spellings.patterns(telling), *(rf"\b{each}\b" for each in short)]
+    patterns = [*spelled, *map(_VALUE.format, short)]
+    words = [*spelled, *(rf"\b{each}\b" for each in short)]
     answer["selections"] = _found(data, "known_selections", words)
     answer["rejected_rows"] = _found(data, "known_refusals", patterns)
-    answer["mentions"] = _found(data, "known_mentions", spellings.patterns(telling), customer_ids=ids)
+    answer["mentions"] = _found(data, "known_mentions", spelled, customer_ids=ids)
     answer["mentions"] += _mentioned_in_state(audit.store, patterns)
     answer["waiting_webhooks"] = list(_waiting(webhooks, patterns))
     answer["files"] = sorted(
         note.name for note in notes if _mentions(note.read_text("utf-8", "replace"), patterns)
     )
     answer["audit"] = [
-        _plain(asdict(entry))
+        entry
         for customer_id in ids
-        for entries in audit.all_entries(Search(subject=customer_id))
-        for entry in entries
-        if entry.customer_id == customer_id
+        for entry in _audited(audit, Search(subject=customer_id))
+        if entry["customer_id"] == customer_id
     ]
     answer |= _as_colleague(audit, addresses)
     if not any(answer[part] for part in answer if part not in ("customer_ids", "addresses")):
@@ -111,16 +111,15 @@ def as_json(answer: Mapping[str, Any]) -> str:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.loads(value)
-        if name in _JSON and value is not None
-        else value.isoformat()
-        if isinstance(value, datetime)
-        else datetime.fromtimestamp(value, UTC).isoformat()
-        if name.endswith("_at") and isinstance(value, float)
-        else value
-        for name, value in row.items()
-    }
+    return {name: _plain_value(name, value) for name, value in row.items()}
+
+
+def _plain_value(name: str, value: Any) -> Any:
+    if name in _JSON and value is not None:
+        return json.loads(value)
+    if name.endswith("_at") and isinstance(value, float):
+        value = datetime.fromtimestamp(value, UTC)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _found(data: Snapshot, query: str, patterns: Iterable[str], **parameters: object) -> list[dict[str, Any]]:
@@ -150,12 +149,7 @@ def _mentioned_in_state(store: Store, patterns: Sequence[str]) -> list[dict[str,
 
 def _as_colleague(audit: Audit, addresses: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """What whoever signs in with one of the addresses did, without the customers whom they looked at."""
-    done = [
-        _plain(asdict(entry))
-        for address in addresses
-        for entries in audit.all_entries(Search(person=address))
-        for entry in entries
-    ]
+    done = (entry for address in addresses for entry in _audited(audit, Search(person=address)))
     shares = (row for address in addresses for row in audit.store.rows("shares_by", person=address))
     tokens = (row for row in audit.store.rows("api_tokens") if row["person"] in addresses)
     return {
@@ -163,6 +157,11 @@ def _as_colleague(audit: Audit, addresses: Sequence[str]) -> dict[str, list[dict
         "own_shares": [_plain(row) for row in shares],
         "own_api_tokens": [_plain(row) for row in tokens],
     }
+
+
+def _audited(audit: Audit, search: Search) -> Iterator[dict[str, Any]]:
+    for entries in audit.all_entries(search):
+        yield from (_plain(asdict(entry)) for entry in entries)
 
 
 def _mentions(said: str, patterns: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Which variant of an e-mail people got, kept when the values that tell it are erased, so that its figures stay."""
+"""Which variant of an e-mail people got: kept when the values that it depends on are erased, so its figures stay."""
 
 import logging
 from dataclasses import asdict
@@ -16,18 +16,18 @@ _log = logging.getLogger(__name__)
 def keep(work: Draft, progress: Progress) -> None:
     """Adds to the new database which variants the people of the renamed messages got.
 
-    A variant that can't be told, because an e-mail takes too long for example, is forgotten.
+    A variant that can't be worked out, for example because an e-mail takes too long, is forgotten.
     """
     campaigns = [campaign_id for (campaign_id,) in work.run("renamed_campaigns")]
     if not campaigns or work.database is None:
         return
     with Warehouse(work.database).snapshot() as data:
         for place, campaign_id in enumerate(campaigns):
-            progress(0.2 + 0.1 * (share(place, len(campaigns)) or 0.0), "Looking for the variants they got")
+            progress(0.2 + 0.1 * (share(place, len(campaigns)) or 0.0), "Working out which variants they got")
             try:
                 _keep(work, data, campaign_id)
             except (UnknownCampaign, WorkFailed):
-                _log.warning("The variants of an e-mail that erased people got could not be told")
+                _log.warning("The variants of an e-mail that erased people got could not be worked out")
 
 
 def _keep(work: Draft, data: Snapshot, campaign_id: str) -> None:

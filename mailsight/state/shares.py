@@ -14,12 +14,10 @@ from typing import Any
 from mailsight.vocabulary import Audience, Role
 from mailsight.warehouse.scope import Scope
 
-from .store import Store, digest
+from .store import KEPT_SECONDS, Store, digest
 
 _TOKEN_BYTES = 32
 MAX_DAYS = 366
-# How long links that have ended are kept, so that the audit's ids can be looked up.
-_KEPT_SECONDS = 90 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Shares:
     ) -> str:
         """Add a link, named by a `new_id`. Returns its token, which nobody gets to see again."""
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), time.time()
-        self.store.run("forget_old_shares", before=now - _KEPT_SECONDS)
+        self.store.run("forget_old_shares", before=now - KEPT_SECONDS)
         self.store.run(
             "create_share",
             share_id=share_id,

@@ -24,6 +24,8 @@ from mailsight.warehouse.queries import statement
 
 # The newest statement in queries/state/migrations.sql.
 VERSION = 2
+# How long links and tokens that have ended are kept, so that the audit's ids can be looked up.
+KEPT_SECONDS = 90 * 86_400
 # How long to wait for other processes. They write for milliseconds, but may have to wait for a processor.
 WAIT_SECONDS = 30.0
 # The threads of this process queue for it. SQLite has them all try again and again, and those that are unlucky give up.

@@ -17,15 +17,13 @@ from mailsight.errors import NoSuchToken
 from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import Scope
 
-from .store import Store, digest
+from .store import KEPT_SECONDS, Store, digest
 
 MAX_DAYS = 366
 MAX_NAME_LENGTH = 80
 ID_LENGTH = 12
 # Uses are noted no more often than this.
 USE_SECONDS = 60.0
-# How long tokens that have ended are kept, so that the audit's ids can be looked up.
-_KEPT_SECONDS = 90 * 86_400
 _FORM = re.compile(r"ms_[A-Za-z0-9_-]{43}")
 
 
@@ -93,7 +91,7 @@ class Tokens:
 
     def add(self, token: Token, text: str) -> None:
         """Stores a new token. Record it in the audit first."""
-        self.store.run("forget_old_api_tokens", before=time.time() - _KEPT_SECONDS)
+        self.store.run("forget_old_api_tokens", before=time.time() - KEPT_SECONDS)
         self.store.run(
             "create_api_token",
             token_id=token.token_id,
@@ -129,7 +127,7 @@ class Tokens:
         self.store.run("revoke_api_token", token_id=token.token_id, revoked_at=time.time())
 
     def rename(self, token: Token, name: str) -> None:
-        """Calls a token something else."""
+        """Changes the name of a token."""
         self.store.run("rename_api_token", token_id=token.token_id, name=name)
 
     def update_issuer(self, person: str, claims: Mapping[str, Any]) -> None:

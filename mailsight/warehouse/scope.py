@@ -19,7 +19,7 @@ class Scope:
     """What may be read. Campaigns are limited to those with one of the tags or sender domains, if any are given.
 
     `customers`: whether names, addresses and everything else about single people is included. `attributes`: the names
-    of the customers' attributes that are, if not all.
+    of the customers' attributes that are included; None for all.
     """
 
     customers: bool = True
@@ -74,8 +74,8 @@ def open_scope(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
                 {"tags": sorted(scope.tags), "sender_domains": sorted(scope.sender_domains)},
             )
             run("scoped_customers")
-        run("scoped_macros")
         if scope.attributes is not None:
+            run("scoped_macros")
             run("scoped_attributes", {"names": sorted(scope.attributes)})
         run("scoped_views")
         # The copies in the served file read its tables.

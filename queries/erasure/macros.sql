@@ -152,7 +152,7 @@ create or replace temp macro json_decoded(text) as coalesce(
     ),
     replace(text, '\u0040', '@')
 );
--- Of HTML's numbers for letters, so many different ones: each is replaced in the whole text.
+-- html_decoded: decodes at most 200 different numbers of HTML, because each of them takes a pass over the text.
 create or replace temp macro html_decoded(text) as list_reduce(
     list_prepend(
         replace(text, '&apos;', ''''),

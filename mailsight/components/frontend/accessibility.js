@@ -75,7 +75,7 @@ function restore() {
   if (dialog()) return dialog().focus({ preventScroll: true });
   if (!last || (!isAway && last.element.isConnected)) return; // the user clicked beside everything
   successor()?.focus({ preventScroll: true });
-  remember(); // no event tells if the focus goes from a frame that is gone into another one
+  remember(); // there is no event when the focus moves from a removed frame into another frame
 }
 
 // Moves the focus within a dialog. Streamlit's dialogs keep Tab to themselves, and look for neither frames nor anything in a
@@ -97,7 +97,7 @@ function moveInDialog(event) {
 // Fields that are what their dialog is opened for.
 const FIRST_FIELD = ".st-key-find_customer input";
 
-// A dialog that closes may give up the focus only after it is gone, and nothing tells.
+// A dialog may give up the focus only some time after it has closed, and there is no event for that.
 const AFTER_CLOSING_MS = [50, 300, 1000];
 
 let wasOpen = false; // whether there was a dialog

@@ -5,7 +5,7 @@
 
 const views = new WeakMap();
 const POLL_MS = 400;
-// For so long, another server may answer in place of one that has ended, until the page has gone there.
+// After a server has ended, another one refuses its files, until the page has moved there. How long to wait for that.
 const MOVING_MS = 8000;
 // The files that are being written, by id. They outlive the server that writes them: see history.js.
 const unfinished = (window.mailsightExports ??= new Map());
