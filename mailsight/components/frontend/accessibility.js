@@ -97,17 +97,6 @@ function moveInDialog(event) {
 // Fields that are what their dialog is opened for.
 const FIRST_FIELD = ".st-key-find_customer input";
 
-// A dialog may give up the focus only some time after it has closed, and there is no event for that.
-const AFTER_CLOSING_MS = [50, 300, 1000];
-
-let wasOpen = false; // whether there was a dialog
-
-function restoreAfterDialog() {
-  const isOpen = Boolean(dialog());
-  if (wasOpen && !isOpen) for (const wait of AFTER_CLOSING_MS) setTimeout(restore, wait);
-  wasOpen = isOpen;
-}
-
 let entered; // the field that got the focus when its dialog opened
 
 function enterFirstField() {
@@ -137,7 +126,6 @@ function mend() {
     button.setAttribute("aria-label", `Revoke ${title}, ${facts.split(" · ").at(-1)}`);
   }
   restore();
-  restoreAfterDialog();
   enterFirstField();
 }
 
