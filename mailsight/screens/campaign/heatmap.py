@@ -74,6 +74,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             navigation.audience_switch("heatmap")
     if variant:
         _shown_variant(report, variant)
+        if of_variant and not variant.customer_id:
+            st.caption("Which blocks they got is no longer known, so the e-mail below shows them all.")
     if html is None:
         st.info(_MISSING, icon=":material/info:")
     if report.counts.is_reported("clicks"):

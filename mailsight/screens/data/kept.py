@@ -56,7 +56,8 @@ def unmatched_events() -> None:
     """Events without a known campaign, with search and export."""
     st.caption(
         "These events don't belong to any campaign or message loaded so far. They are stored and matched automatically "
-        "once their campaign or messages are loaded. Opt-outs that name no campaign, for example on a form, stay here."
+        "once their campaign or messages are loaded. Opt-outs that name no campaign, such as those from a form, stay "
+        "here."
     )
     search, export = _search("unattributed", "Search recipient, message ID or type")
     result = read(data.unattributed, search)
