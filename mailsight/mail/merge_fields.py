@@ -48,11 +48,19 @@ def replaced(
     if not escape:
         return fields.filled(template, str)
     parts, start = [], 0
+    upcoming = field.search(template)
     for markup in _MARKUP.finditer(template):
+        if upcoming is None:
+            break
+        if markup.end() <= upcoming.start():
+            continue  # most markup holds no field
         text = fields.filled(template[start : markup.start()], _text)
         parts += [text, _markup(markup, fields, links=links)]
         start = markup.end()
-    return "".join([*parts, fields.filled(template[start:], _text)])
+        if upcoming.start() < start:
+            upcoming = field.search(template, start)
+    rest = template[start:]
+    return "".join([*parts, rest if upcoming is None else fields.filled(rest, _text)])
 
 
 @dataclass(slots=True)

@@ -42,10 +42,9 @@ _CODE = (
 )
 # What is left in braces: calls and formulas, shown by the last name in them.
 _FORMULA = r"\{\{(?P<formula>[^{}]{1,300})\}\}"
-_PATTERN = re.compile(
+_PATTERN = plain.fields(
     f"(?P<code>{re.sub(r'[(][?]P<(?:first|next|last|end)>', '(?:', CONDITION_TAGS.pattern)}|{_CODE})"
-    f"|(?P<other>{_OTHERS})|{plain.FIELD.pattern}|{_FORMULA}",
-    re.DOTALL,
+    f"|(?P<other>{_OTHERS})|{plain.ALTERNATIVES}|{_FORMULA}"
 )
 _PARTS = re.compile(r"[\W_]+|(?<=[a-z\d])(?=[A-Z])")
 _NAMES = re.compile(r"\"[^\"]*+\"|'[^']*+'|(?P<name>[^\W\d][\w.]*+)")

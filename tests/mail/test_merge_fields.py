@@ -95,6 +95,23 @@ def test_encoded_values_are_written_as_they_are() -> None:
     )
 
 
+_PIECES = ["{{name}}", " a ", '<a title="{{town}}" href="{{url}}">', "<b>", "<p class={{id}}>", "<!-- {{id}} -->",
+           "<style>{{town}}</style>", "<style>a{}</style>"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES)))
+def test_a_field_is_found_wherever_others_are(pieces: list[str]) -> None:
+    assert fill("".join(pieces)) == "".join(map(fill, pieces))
+
+
+def test_markup_without_a_field_stays_as_it_is() -> None:
+    assert (
+        fill('<p title="{{name}}"><p class=\'a> {{name}}')
+        == "<p title=\"Ann &amp; Bo\"><p class='a> Ann &amp; Bo'"
+    )
+    assert fill("<b title = a  class='a> <i>") == "<b title = a  class='a> <i>"
+
+
 def test_many_long_values_fill_a_mail_only_so_far() -> None:
     filled = fill("{{x}}" * 100, {"x": "a" * 100_000})
     assert filled == "a" * 5_000_000 + "{{x}}" * 50

@@ -1,5 +1,6 @@
 """Plain fields, in every way that senders write them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.merging.languages import Language
-from mailsight.merging.plain import SYNTAXES, Syntax
+from mailsight.merging.plain import ALTERNATIVES, FIELD, SYNTAXES, Syntax
 from mailsight.merging.rendering import Rendered, render
 
 CUSTOMER = {
@@ -77,6 +78,16 @@ def test_an_empty_value_has_its_default(syntax: Syntax) -> None:
 )  # fmt: skip
 def test_a_template_is_rendered(template: str, text: str) -> None:
     assert plain(template) == Rendered(text)
+
+
+@given(
+    st.lists(st.sampled_from([*IDS, *"{}*|[]%$#~@:-<>!&a1 \n", "{{", "[[", "%%", "</a>"]), max_size=20).map(
+        "".join
+    )
+)
+def test_nothing_that_is_passed_over_is_a_field(text: str) -> None:
+    each = re.compile(ALTERNATIVES, re.DOTALL)
+    assert [field.span() for field in FIELD.finditer(text)] == [field.span() for field in each.finditer(text)]
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ LINK = '<a href="https://x.example/{% if vip %}v{% else %}s{% endif %}">x</a>'
         ("%IF $CITY == 'x'%a%ELSEIF $B%b%ELSE%c%/IF%%FIRSTNAME%", "abcAlex"),
         ("[if:city=x]a[elseif:b=c]b[else]c[endif][firstname,fallback=you]", "abcAlex"),
         ("{if $a}x{elseif $b}y{else}z{/if}{$name}", "xyzAlex Smith"),
+        ("<% if vip %>a<% else %>b<% end %> <%= recipient.name", "ab <%= recipient.name"),
         ("%%[ IF @a == 1 THEN ]%%x%%[ ELSE ]%%y%%[ ENDIF ]%%%%=v(@first_name)=%%", "xyAlex"),
         ('*|DATE:d/m/y|* {dynamiccontent="Main picture"} {{ TrackLink "https://x.example/a" . }}',
          "[Date] [Main picture] https://x.example/a"),
