@@ -15,6 +15,8 @@ from .record import Provider
 
 # RFC 5321 allows 254, and names come before them.
 MAX_ADDRESS_LENGTH = 1_000
+# Providers put two envelopes around events at most. Their mappings in SQL open as many.
+_MAX_ENVELOPES = 2
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
@@ -83,12 +85,12 @@ def unpacked(provider: Provider, value: object) -> list[object]:
     return _opened(provider, value)
 
 
-def _opened(provider: Provider, value: object) -> list[object]:
+def _opened(provider: Provider, value: object, envelopes: int = _MAX_ENVELOPES) -> list[object]:
     """The payloads in an envelope, or the value itself."""
-    parts = provider.unpack(value) if isinstance(value, dict) else None
+    parts = provider.unpack(value) if envelopes and isinstance(value, dict) else None
     if parts is None:
         return [value]
-    return [payload for part in parts for payload in _opened(provider, part)]
+    return [payload for part in parts for payload in _opened(provider, part, envelopes - 1)]
 
 
 def _request(provider: Provider, payloads: Sequence[object], headers: Mapping[str, str] | None) -> Request:
