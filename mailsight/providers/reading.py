@@ -17,6 +17,7 @@ from .record import Provider
 MAX_ADDRESS_LENGTH = 1_000
 # Providers put two envelopes around events at most. Their mappings in SQL open as many.
 _MAX_ENVELOPES = 2
+_MAX_LINES = 50_000
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
@@ -67,7 +68,18 @@ def value_of_request(provider: Provider, request: Request) -> object:
     try:
         return parsed(request.body)
     except (ValueError, RecursionError) as error:
+        if (values := _values_by_line(request.body)) is not None:
+            return values
         raise NotThisProvider(f"Not JSON: {_reason(provider, error)}") from error
+
+
+def _values_by_line(body: bytes) -> list[object] | None:
+    """The values of JSON Lines, as Mailtrap sends them if asked to; None if it is something else."""
+    lines = [line for line in body.split(b"\n", _MAX_LINES) if line.strip()]
+    try:
+        return [parsed(line) for line in lines] if len(lines) > 1 else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def payload_count(provider: Provider, value: object) -> int:
