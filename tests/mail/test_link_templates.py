@@ -77,8 +77,7 @@ def test_a_call_without_quotes_around_it() -> None:
         ),
         ("{{ TrackLink `https://shop.example/u/{{ .Subscriber.UUID }}` . }}", "https://shop.example/u/8"),
         (
-            '{{ if .A }}{{ TrackLink "https://shop.example/a" . }}'
-            '{{ else }}{{ TrackLink "https://shop.example/u/8" . }}{{ end }}',
+            '{{ if .A }}x{{ else }}{{ TrackLink "https://shop.example/u/8" . }}{{ end }}',
             "https://shop.example/u/8",
         ),
     ],
