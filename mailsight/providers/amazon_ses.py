@@ -396,6 +396,7 @@ PROVIDER = Provider(
     mapped=True,
     shares_event_ids=True,
     other_message_ids=("mail.commonHeaders.messageId",),
+    headers="mail.headers",
     message_id_host="amazonses.com",
     subject=("mail.commonHeaders.subject",),
     sender=("mail.commonHeaders.from.0", "mail.source"),
