@@ -122,10 +122,23 @@ create temp table withdrawn (kind varchar, campaign_id varchar);
 -- staged_aliases: other ids of the messages of erased people, as message_aliases.
 create temp table staged_aliases (message_id varchar, other_id varchar);
 -- other_ids: the ids that an event's message may have elsewhere (`set_provider_ids`).
+create temp macro header_ids(provider, payload) as list_transform(
+    list_filter(
+        from_json(
+            payload -> getvariable('provider_ids').headers[provider], '[{"name": "VARCHAR", "value": "VARCHAR"}]'
+        ),
+        lambda header: lower(header.name) = 'message-id'
+    ),
+    lambda header: header.value
+);
 create temp macro other_ids(message_id, provider, payload) as list_distinct(flatten(list_transform(
-    list_prepend(message_id, list_transform(
-        coalesce(getvariable('provider_ids').others[provider], []), lambda path: payload ->> path
-    )),
+    list_concat(
+        [message_id],
+        list_transform(
+            coalesce(getvariable('provider_ids').others[provider], []), lambda path: payload ->> path
+        ),
+        coalesce(header_ids(provider, payload), [])
+    ),
     lambda id: [id, trim(id, '<>'), '<' || trim(id, '<>') || '>']
 )));
 create temp table content_files (

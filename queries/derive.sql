@@ -113,9 +113,13 @@ select campaign_id, customer_id, message_id, lower(email) as email, sent_at is n
 from messages
 where campaign_id in (from touched) or message_id in (from all_ids_in('named_message_ids'));
 
+-- A Message-ID leads to the id in its own text, and to the id of a provider that sends through another. Events have one of them.
 create or replace temp table aliases as
-select other_id, min(message_id) as message_id from message_aliases semi join message_ids on message_ids.message_id = other_id
-group by other_id;
+select a.other_id, min_by(a.message_id, row(n.message_id is null, a.message_id)) as message_id
+from message_aliases as a
+semi join message_ids on message_ids.message_id = a.other_id
+left join named_message_ids as n on n.message_id = a.message_id
+group by a.other_id;
 
 create or replace temp table attributed (event_number bigint, campaign_id varchar, customer_id varchar);
 

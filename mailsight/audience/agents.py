@@ -45,7 +45,7 @@ def is_proxied(agent: str | None) -> bool:
 def _kind(agent: str) -> Kind:
     if agent == BARE:
         return "bare"
-    if "Chrome/42.0.2311.135" in agent and "Edge/12.246" in agent:
+    if "Chrome/42.0.2311.135" in agent and "Edge/12.246" in agent and not _MACHINE.search(agent):
         return "gmail_prefetch"
     if is_image_proxy(agent):
         return "proxied"
@@ -77,7 +77,7 @@ _PEOPLES_NAMES = any_line(r"""
     cu ?bot
     spiderman
     https?://(?:www\.)?(?:bsalsa\.com|QtWeb\.net)
-    ; ?https?://[^;()]*; rv:11
+    ; ?https?://[^;()]*; rv:11(?:\.0)?\)
     KHTML, like Gecko[,;] ?(?:like|Chrome|Safari|HEVC|\w*Browser|\w*WebKit|googleweblight)
     Ya(?:ndex)?(?:Search|Browser|App)\w*
     com\.yandex\.|ru\.yandex\.|Yandex\.Translate|Edition \w+
@@ -126,6 +126,7 @@ _APPS = any_line(r"""
 # A user agent with any of these is a machine, whatever else it contains.
 _MACHINE = any_line(r"""
     bots?(?:[^a-z]|$)
+    (?-i:Bot[A-Z])
     robot
     crawl
     spider

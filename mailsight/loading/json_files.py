@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from mailsight.providers.payload import first_of_each
+
 from .refusing import Failure, tried
 
 # Longer lines and values are rejected: parsing them would take many times their size in memory.
@@ -208,7 +210,7 @@ def _reject_constant(constant: str) -> None:
 
 
 # Python accepts NaN and Infinity, which are not JSON.
-_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=first_of_each, parse_constant=_reject_constant)
 
 
 def _checked(line: int, value: object, text: str) -> Value | BadRecord:

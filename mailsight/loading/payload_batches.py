@@ -75,7 +75,7 @@ class Batch:
             if isinstance(body, Value):
                 part.texts.append((body.line, body.text))
             else:
-                self.bad.append(body)
+                part.add(record, events_of_request(sender, request))
 
     def read_few(self) -> None:
         """Reads the texts of a provider with few of them in Python, which is faster than planning its SQL mapping."""

@@ -8,6 +8,7 @@ the path, because a clicked URL taken for another link is worse than one without
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 #: What a field becomes while URLs are compared: a word that no rule changes.
 MARK = "0mergefield0"
@@ -36,6 +37,17 @@ _WORDS = (
     r"(?:[a-z]{0,20}[_.:-])?(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
     r"|(?:user|list|member|contact|customer|subscriber|recipient|message|campaign)_?(?:u?u?id|key|hash)|token|hash|key"
     r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date|current(?:day|month|year)\w{0,6})"
+)
+
+# What encloses a field in a syntax that nobody has described, or only comes before it. Values start and end with such
+# signs anyway, so the name must be one of a field's. After a slash, # is a place on the page.
+_SIGN = (
+    r"(?:[^\w\s/?&.,;%]|_|%(?![0-9A-F]{2})|%(?:2[1-9A-B]|3[A-E]|40|5[B-F]|60|7[B-E])"
+    r"|%C2%AB|%C2%BB|%E2%80%B9|%E2%80%BA)"
+)
+_ENCLOSED = (
+    rf"(?!#){_SIGN}{{1,4}}{_SPACE}?(?:(?:merge|field|var|echo){_SPACE})?\$?{_WORDS}"
+    rf"(?:{_SPACE}addr(?:ess)?)?{_SPACE}?{_SIGN}{{0,4}};?"
 )
 
 Place = Literal["anywhere", "whole"]
@@ -134,13 +146,21 @@ SYNTAXES = (
            "http://support.salesmanago.pl/adding-the-opt-out-option/, 2026-11-26"),
     Syntax("Selligent", "~", _NAME, "~", "whole", "~MAIL~", _TEMPLATES),
     Syntax("Mad Mimi", "(", _WORDS, ")", "whole", "(email)", _TEMPLATES),
+    Syntax("Python", "%(", _NAME, ")s", "anywhere", "%(email)s",
+           "https://docs.python.org/3/library/stdtypes.html#printf-style-string-formatting, 2026-11-27"),
+    Syntax("PHP", "<?", _ANYTHING, "?>", "anywhere", "<?= $email ?>",
+           "https://www.php.net/manual/en/language.basic-syntax.phptags.php, 2026-11-27"),
+    Syntax("Word's mail merge", "«", _NAME, "»", "anywhere", "«Email_Address»",
+           "https://support.microsoft.com/office/insert-mail-merge-fields-9a1ab5e3-2d7a-420d-8d7e-7cc26f26acff, "
+           "2026-11-27"),
+    Syntax("Senders that aren't known", "", _ENCLOSED, "", "whole", "|EMAIL|", _TEMPLATES),
 )  # fmt: skip
 
 
 def _marks(text: str) -> str:
     """An expression for marks as they are or percent-encoded."""
     return "".join(
-        re.escape(character) if character in "-~" else rf"(?:%{ord(character):02X}|{re.escape(character)})"
+        re.escape(character) if character in "-~" else rf"(?:{quote(character)}|{re.escape(character)})"
         for character in text
     )
 

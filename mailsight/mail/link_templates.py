@@ -11,9 +11,10 @@ MAX_VARIANTS = 16
 
 # listmonk: https://listmonk.app/docs/templating/ (2026-11-26); its own expression is (https?://.+?)@TrackLink.
 _SUFFIX = re.compile(r"@TrackLink\s*+\Z")
-# An address that is one expression. Editors put http:// before what they take for a host.
+_QUOTED = r"\"[^\"]*+\"|'[^']*+'|`[^`]*+`"
+# An address that is one expression, whose texts may hold others. Editors put http:// before what they take for a host.
 _CALL = re.compile(
-    r"(?:https?://)?(?:\{\{(?P<braces>[^{}]+)\}\}|<%[=-]?(?P<angles>[^%]+)%>|%%=(?P<percent>.+)=%%)",
+    rf"(?:https?://)?(?:\{{\{{(?P<braces>(?:{_QUOTED}|[^{{}}])+)\}}\}}|<%[=-]?(?P<angles>[^%]+)%>|%%=(?P<percent>.+)=%%)",
     re.DOTALL | re.IGNORECASE,
 )
 _LITERAL = r"\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|`(?P<back>[^`]*+)`"
@@ -172,7 +173,7 @@ def _branches(text: str) -> list[str] | None:
 # Senders fill in a template before anybody parses it as HTML, so its expressions may hold the quote that their
 # attribute is in: href="{{ TrackLink "https://shop.example/" . }}".
 _EXPRESSION = (
-    r"(?:\{\{(?:[^{}]|\$\{[^{}]{0,100}\}){0,500}+\}\}|\{%[^%]{0,500}+%\}|<%[^%]{0,500}+%>|\[\[[^\[\]]{0,500}+\]\]"
+    r"(?:\{\{(?:[^{}]|\$\{[^{}]{0,100}\}|\{\{[^{}]{0,200}\}\}){0,500}+\}\}|\{%[^%]{0,500}+%\}|<%[^%]{0,500}+%>|\[\[[^\[\]]{0,500}+\]\]"
     r"|%%=(?:[^%=]|=(?!%)){0,500}+=%%)"
 )
 _WITH_QUOTE = re.compile(

@@ -154,7 +154,7 @@ def _variants(links: Sequence[Link]) -> Iterator[tuple[str, int]]:
     # Where only some links are tracked, no click is on another.
     for link in sorted(links, key=lambda link: not link.is_tracked):
         for url in variants(clean_address(link.url)):
-            yield url, link.link_position
+            yield tracked(url), link.link_position
 
 
 def _patterns(links: Sequence[Link]) -> Iterator[tuple[Pattern, int]]:

@@ -66,6 +66,17 @@ def base64_parameter(name: str) -> Unpack:
     return unpack
 
 
+def outlook_web(rest: str) -> str:
+    """The target is the URL, or else the end of REF: Base64 with dots for padding."""
+    if target := parameter("url")(rest):
+        return target
+    for value in _values(rest.partition("#")[0], ("ref",)):
+        _, http, tail = _decoded(unquote(value).rstrip(".")).rpartition("http")
+        if target := web(http + tail):
+            return target
+    return ""
+
+
 def json_parameter(name: str, start: str = "") -> Unpack:
     """The target is the "url" of a JSON object, in Base64 and perhaps compressed, between dots."""
 

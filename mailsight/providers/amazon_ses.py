@@ -1,6 +1,7 @@
-"""Amazon SES, through SNS or Firehose.
+"""Amazon SES, through SNS, EventBridge or Firehose, and what SQS and Lambda put around their messages.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
 """
 
 import json
@@ -84,6 +85,20 @@ _WORDS = (
         source=_SOURCE,
         read_on=_READ_ON,
     ),
+    # What EventBridge reports of the account. Events have their type as everywhere else.
+    Words(
+        name="detail_type",
+        at=("detail_type",),
+        means=dict.fromkeys(
+            (
+                *("advisor recommendation status open", "advisor recommendation status resolved"),
+                *("sending status enabled", "sending status disabled"),
+            ),
+            NOT_AN_EVENT,
+        ),
+        source="https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html",
+        read_on=_READ_ON,
+    ),
 )
 # What SNS sends besides notifications, and needs no answer.
 _NOTICES = ("UnsubscribeConfirmation",)
@@ -140,6 +155,26 @@ _DESCRIPTIONS = {
 }
 
 
+def _unpack(value: dict[str, Any]) -> list[object] | None:
+    """Takes apart what Lambda gets from SNS or SQS, and what is received from SQS."""
+    match value:
+        case {"Records": [*records]}:
+            return records
+        case {"Messages": [*messages]}:
+            return [_json(at(message, "Body")) for message in messages]
+        case {"Sns": dict() as notification}:
+            return [notification]
+    body = _json(value.get("body"))
+    return None if body is None else [body]
+
+
+def _json(raw: object) -> object:
+    """The value of a JSON text; None if it isn't one."""
+    with suppress(ValueError, RecursionError):
+        return parsed(text(raw) or "")
+    return None
+
+
 def _pack(events: Sequence[object]) -> object:
     """Wraps a bare event, as Firehose or SNS's raw delivery writes it, in an SNS envelope."""
     [event] = events
@@ -149,6 +184,12 @@ def _pack(events: Sequence[object]) -> object:
 
 
 def _content(payload: object) -> object:
+    message = _message(payload)
+    return at(message, "detail") if _is_bridged(message) else message
+
+
+def _message(payload: object) -> object:
+    """What SNS delivers: the event, perhaps in EventBridge's envelope."""
     match payload:
         case {"Type": "Notification", "Message": str(message)} if message != _TEST:
             return parsed(message)
@@ -157,8 +198,14 @@ def _content(payload: object) -> object:
     return payload
 
 
+def _is_bridged(message: object) -> bool:
+    return text(at(message, "detail-type")) is not None and isinstance(at(message, "detail"), dict)
+
+
 def _facts(payload: object, recipient: str | None) -> object:
-    """Adds this recipient's part of the event, its word, what SES says about it, and when SNS sent it."""
+    """Adds this recipient's part of the event, its word, what SES says about it, and what its envelopes say."""
+    message = _message(payload)
+    bridge = message if _is_bridged(message) else None
     event = shaped(_content(payload), _SHAPE)
     if event is None:
         return None
@@ -174,6 +221,9 @@ def _facts(payload: object, recipient: str | None) -> object:
         "description": description,
         "topics": _topics(event),
         "announced_at": at(payload, "Timestamp"),
+        "bridge_id": at(bridge, "id"),
+        "bridged_at": at(bridge, "time"),
+        "detail_type": at(bridge, "detail-type"),
     }
 
 
@@ -306,7 +356,16 @@ PROVIDER = Provider(
     label="Amazon SES",
     secrets=(BASIC_AUTH,),
     view=_view,
-    marks=({"Type", "MessageId"}, {"eventType", "mail"}, {"notificationType", "mail"}),
+    marks=(
+        *(
+            {"Type", "MessageId"},
+            {"eventType", "mail"},
+            {"notificationType", "mail"},
+            {"detail-type", "detail"},
+        ),
+        *({"Records.0.Sns"}, {"Records.0.body"}, {"Messages.0.Body"}),
+    ),
+    unpack=_unpack,
     pack=_pack,
     content=_content,
     facts=_facts,
@@ -314,7 +373,13 @@ PROVIDER = Provider(
     words=_WORDS,
     time=(
         *(f"{kind}.timestamp" for kind in ("bounce", "complaint", "delivery", "open", "click")),
-        *("deliveryDelay.timestamp", "subscription.timestamp", "mail.timestamp", "announced_at"),
+        *(
+            "deliveryDelay.timestamp",
+            "subscription.timestamp",
+            "mail.timestamp",
+            "announced_at",
+            "bridged_at",
+        ),
     ),
     bounce=("bounce.bounceType",),
     hard=("Permanent",),
@@ -327,9 +392,11 @@ PROVIDER = Provider(
     link_position=("click.linkTags.link_position.0",),
     campaign_id=("mail.tags.campaign_id.0", "mail.tags.campaign.0"),
     customer_id=("mail.tags.customer_id.0", "mail.tags.customer.0"),
+    event_id=("bridge_id",),
     mapped=True,
     shares_event_ids=True,
     other_message_ids=("mail.commonHeaders.messageId",),
+    headers="mail.headers",
     message_id_host="amazonses.com",
     subject=("mail.commonHeaders.subject",),
     sender=("mail.commonHeaders.from.0", "mail.source"),

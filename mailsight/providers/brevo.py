@@ -10,7 +10,7 @@ from typing import Any
 
 from mailsight.vocabulary import EventType
 
-from .meanings import NOT_AN_EVENT, Words, types
+from .meanings import NOT_AN_EVENT, Meaning, Words, reasons, types
 from .payload import parsed, text
 from .record import BASIC_AUTH, Provider
 
@@ -68,6 +68,22 @@ _WORDS = Words(
 )
 
 
+# Brevo refuses to send to people who opted out, or whom it has on its list for a bounce, a complaint or by hand.
+_BLOCKED = Words(
+    name="blocked",
+    at=("reason",),
+    of=frozenset({EventType.REJECTED}),
+    means=reasons(
+        {
+            "blocked : due to unsubscribed user": "unsubscribed",
+            "blocked : due to blacklist user": "blocked",
+        }
+    ),
+    source="payloads that Symfony and django-anymail published for their tests",
+    read_on=date(2026, 11, 27),
+)
+
+
 def _unpack(value: dict[str, Any]) -> list[object] | None:
     """Takes lists of events apart, and events of a list of contacts."""
     match value:
@@ -99,6 +115,15 @@ def _tags(event: dict[str, Any]) -> dict[str, list[object]]:
     return {"tags": tags if isinstance(tags, list) else [tags] if text(tags) else []}
 
 
+def _facts(payload: object, _recipient: str | None) -> object:
+    """The event with the address it was opened from: for an open, Brevo calls that `sending_ip`."""
+    if not isinstance(payload, dict) or _WORDS.meaning([text(payload.get("event")) or ""]) != Meaning(
+        EventType.OPENED
+    ):
+        return payload
+    return payload | {"opened_from": payload.get("sending_ip")}
+
+
 PROVIDER = Provider(
     name="brevo",
     label="Brevo",
@@ -116,14 +141,15 @@ PROVIDER = Provider(
     ),
     unpack=_unpack,
     pack=_pack,
+    facts=_facts,
     spare=("ts_epoch", "X-Mailin-custom"),
-    words=(_WORDS,),
+    words=(_WORDS, _BLOCKED),
     # The dates without a zone are in the account's or in France's.
     time=("ts_epoch", "ts_event", "ts", "date"),
     bounce=("event",),
     hard=("hard_bounce", "hardBounces", "invalid_email", "invalid"),
     soft=("soft_bounce", "softBounces"),
-    ip=("ip",),
+    ip=("ip", "opened_from"),
     user_agent=("user_agent",),
     machine=("event",),
     machine_words={"proxy_open": True, "unique_proxy_open": True, "loadedByProxy": True},

@@ -121,7 +121,7 @@ PROVIDER = Provider(
     label="Mailgun",
     secrets=(Secret("signing_key", "webhook_signing_key", needed_to_read=True), EXTRA_BASIC_AUTH),
     view="MailgunTrackingWebhookView",
-    marks=({"event-data"}, {"signature", "token", "timestamp"}),
+    marks=({"event-data"}, {"items", "paging"}, {"signature", "token", "timestamp"}),
     takes_forms=True,  # the older webhooks
     unpack=_unpack,
     content=_content,

@@ -6,7 +6,8 @@ from typing import Any
 
 from mailsight.vocabulary import EventType
 
-from .meanings import NOT_AN_EVENT, Words, types
+from .meanings import NOT_AN_EVENT, Words, reasons, types
+from .payload import text
 from .record import BASIC_AUTH, Provider, Secret
 
 _WORDS = Words(
@@ -27,10 +28,30 @@ _WORDS = Words(
             "reject": (EventType.REJECTED, "blocked"),
             "blocked": (EventType.REJECTED, "blocked"),
             "inbound.message_received": NOT_AN_EVENT,
+            "activity_log": NOT_AN_EVENT,  # of the account; its words go on after a dot
         }
     ),
     source="https://github.com/mailtrap/mailtrap-openapi/blob/main/specs/email-sending.openapi.yml, and django-anymail",
     read_on=date(2026, 11, 26),
+)
+
+# Before the reason for which Mailtrap no longer sends to an address.
+_SUPPRESSED = "Recipient in suppression list. Reason: "
+_SUPPRESSION = Words(
+    name="suppression",
+    at=("suppression",),
+    of=frozenset({EventType.REJECTED}),
+    means=reasons(
+        {
+            "hard bounce": "bounced",
+            "spam complaint": "spam",
+            "unsubscription": "unsubscribed",
+            "manual import": "blocked",
+        }
+    ),
+    source="https://docs.mailtrap.io/email-api-smtp/advanced/webhooks for one of them; the types of suppressions in "
+    "https://github.com/mailtrap/mailtrap-openapi/blob/main/specs/email-sending.openapi.yml",
+    read_on=date(2026, 11, 27),
 )
 
 
@@ -39,6 +60,19 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
         case {"events": [*events]}:
             return events
     return None
+
+
+def _facts(payload: object, _recipient: str | None) -> object:
+    """The event, with the words that Mailtrap puts together taken apart."""
+    if not isinstance(payload, dict):
+        return payload
+    word, dot, _ = (text(payload.get("event")) or "").partition(".")
+    _, colon, suppression = (text(payload.get("reason")) or "").partition(_SUPPRESSED)
+    return (
+        payload
+        | ({"event": word} if dot and word == "activity_log" else {})
+        | ({"suppression": suppression} if colon else {})
+    )
 
 
 def _pack(events: Sequence[object]) -> object:
@@ -50,12 +84,13 @@ PROVIDER = Provider(
     label="Mailtrap",
     secrets=(Secret("signing_secret", "tracking_secret"), BASIC_AUTH),
     view="MailtrapTrackingWebhookView",
-    marks=({"events"},),
+    marks=({"events"}, {"event", "event_id", "message_id", "timestamp"}),
     sends_batches=True,
     unpack=_unpack,
     pack=_pack,
     spare=("timestamp",),
-    words=(_WORDS,),
+    facts=_facts,
+    words=(_WORDS, _SUPPRESSION),
     time=("timestamp",),
     bounce=("event",),
     hard=("bounce",),  # its "soft bounce" is a delay

@@ -66,11 +66,14 @@ _WORDS = (
 
 
 def _unpack(value: dict[str, Any]) -> list[object] | None:
-    """Unpacks the form field that contains the events as JSON."""
-    if not isinstance(value.get(_FIELD), str):
-        return None
-    events = parsed(value[_FIELD])
-    return events if isinstance(events, list) else [events]
+    """Unpacks the form field that contains the events as JSON, or as values if somebody has parsed it."""
+    match value.get(_FIELD):
+        case str(written):
+            events = parsed(written)
+            return events if isinstance(events, list) else [events]
+        case [*events]:
+            return events
+    return None
 
 
 PROVIDER = Provider(
@@ -97,6 +100,7 @@ PROVIDER = Provider(
         "msg.reject.reason",
     ),
     ip=("ip",),
+    message_id=("_id", "msg._id"),
     subject=("msg.subject",),
     sender=("msg.sender",),
 )

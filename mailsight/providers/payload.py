@@ -88,14 +88,12 @@ def first_time(payload: object, paths: Iterable[str]) -> datetime | None:
 
 
 def parsed(text: str | bytes) -> object:
-    """Parses JSON. If an object has a key twice, the first value counts, as in DuckDB.
-
-    Raises ValueError and RecursionError.
-    """
-    return json.loads(text, object_pairs_hook=_first_of_each, parse_constant=_refuse_constant)
+    """Parses JSON. Raises ValueError and RecursionError."""
+    return json.loads(text, object_pairs_hook=first_of_each, parse_constant=_refuse_constant)
 
 
-def _first_of_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+def first_of_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object, in which the first value counts if a key comes twice, as in DuckDB."""
     known = dict(pairs)
     return known if len(known) == len(pairs) else dict(reversed(pairs))
 

@@ -15,6 +15,9 @@ from .record import Provider
 
 # RFC 5321 allows 254, and names come before them.
 MAX_ADDRESS_LENGTH = 1_000
+# Providers put two envelopes around events at most. Their mappings in SQL open as many.
+_MAX_ENVELOPES = 2
+_MAX_LINES = 50_000
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
@@ -65,7 +68,18 @@ def value_of_request(provider: Provider, request: Request) -> object:
     try:
         return parsed(request.body)
     except (ValueError, RecursionError) as error:
+        if (values := _values_by_line(request.body)) is not None:
+            return values
         raise NotThisProvider(f"Not JSON: {_reason(provider, error)}") from error
+
+
+def _values_by_line(body: bytes) -> list[object] | None:
+    """The values of JSON Lines, as Mailtrap sends them if asked to; None if it is something else."""
+    lines = [line for line in body.split(b"\n", _MAX_LINES) if line.strip()]
+    try:
+        return [parsed(line) for line in lines] if len(lines) > 1 else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def payload_count(provider: Provider, value: object) -> int:
@@ -83,12 +97,12 @@ def unpacked(provider: Provider, value: object) -> list[object]:
     return _opened(provider, value)
 
 
-def _opened(provider: Provider, value: object) -> list[object]:
+def _opened(provider: Provider, value: object, envelopes: int = _MAX_ENVELOPES) -> list[object]:
     """The payloads in an envelope, or the value itself."""
-    parts = provider.unpack(value) if isinstance(value, dict) else None
+    parts = provider.unpack(value) if envelopes and isinstance(value, dict) else None
     if parts is None:
         return [value]
-    return [payload for part in parts for payload in _opened(provider, part)]
+    return [payload for part in parts for payload in _opened(provider, part, envelopes - 1)]
 
 
 def _request(provider: Provider, payloads: Sequence[object], headers: Mapping[str, str] | None) -> Request:

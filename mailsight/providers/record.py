@@ -114,6 +114,8 @@ class Provider:
     customer_id: tuple[str, ...] = ()
     message_id: tuple[str, ...] = ()
     other_message_ids: tuple[str, ...] = ()  # ids of the same message that the sender may have kept instead
+    # Where an event has the headers that the sender set, as names and values. Their Message-ID is such an id, too.
+    headers: str | None = None
     # The provider's host in Message-ID headers: the part before the @ is the id that its events have.
     message_id_host: str | None = None
     message_id_end: str | None = None  # the separator after the id at `message_id`

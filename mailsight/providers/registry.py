@@ -85,6 +85,9 @@ def provider_ids() -> dict[str, object]:
             for name, provider in PROVIDERS.items()
             if provider.other_message_ids
         },
+        "headers": {
+            name: json_path(provider.headers) for name, provider in PROVIDERS.items() if provider.headers
+        },
         "hosts": [provider.message_id_host for provider in PROVIDERS.values() if provider.message_id_host],
     }
 

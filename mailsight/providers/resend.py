@@ -82,6 +82,7 @@ PROVIDER = Provider(
     campaign_id=("data.tags.campaign_id", "data.tags.campaign", "data.broadcast_id"),
     customer_id=("data.tags.customer_id", "data.tags.customer"),
     other_message_ids=("data.message_id",),
+    headers="data.headers",
     subject=("data.subject",),
     sender=("data.from",),
 )

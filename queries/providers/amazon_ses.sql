@@ -1,11 +1,20 @@
 -- Amazon SES: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 
 -- name: map_amazon_ses#
--- A row for each recipient of each event in `records`, in the envelope of SNS or bare, as Firehose writes it. Inbound
--- mail is not an event, nor are SNS's messages about itself.
+-- A row for each recipient of each event in `records`, in the envelopes of SNS or EventBridge or bare, as Firehose writes
+-- it, and in what SQS and Lambda put around them. Inbound mail is not an event, nor are SNS's messages about itself.
 create or replace temp view normalized as
-with envelopes as (
-    select ordinal, unnest(items_of(record)) as envelope from records
+with items as (
+    select ordinal, unnest(items_of(record)) as item from records
+),
+received as (
+    select ordinal, item, held_by(item) as held from items
+),
+parts as (
+    select ordinal, held is not null as is_part, unnest(coalesce(held, [item])) as part from received
+),
+envelopes as (
+    select ordinal, unnest(coalesce(case when is_part then held_by(part) end, [part])) as envelope from parts
 ),
 opened as (
     select
@@ -16,7 +25,7 @@ opened as (
         }'))
     from envelopes
 ),
-payloads as (
+messages as (
     select
         ordinal,
         case when Type = 'Notification' then identifier_of(MessageId) end as event_id,
@@ -31,7 +40,7 @@ payloads as (
             when coalesce(Type, '') <> 'Notification' then envelope
             when json_valid(Message) then cast(Message as json)
             else coalesce(to_json(Message), envelope)
-        end as payload
+        end as message
     from opened
     where
         coalesce(Type, '') <> 'UnsubscribeConfirmation'
@@ -39,6 +48,25 @@ payloads as (
             coalesce(Type, '') <> 'Notification'
             or Message is distinct from 'Successfully validated SNS topic for Amazon SES event publishing.'
         )
+),
+bridged as (
+    select
+        *,
+        from_json(message, '{"detail-type": "VARCHAR", "id": "VARCHAR", "time": "VARCHAR", "detail": "JSON"}')
+            as bridge
+    from messages
+),
+unbridged as (
+    select *, bridge."detail-type" <> '' and json_type(bridge.detail) = 'OBJECT' as is_bridged from bridged
+),
+payloads as (
+    select
+        ordinal, notice,
+        coalesce(event_id, case when is_bridged then identifier_of(bridge.id) end) as event_id,
+        coalesce(announced_at, case when is_bridged then moment_of(bridge.time) end) as announced_at,
+        case when is_bridged then bridge."detail-type" end as detail_type,
+        case when is_bridged then bridge.detail else message end as payload
+    from unbridged
 ),
 fields as (
     select
@@ -144,7 +172,9 @@ read as (
             lambda header: header.value
         )) as metadata
     from described
-    where coalesce(said.is_event, true)
+    where
+        coalesce(said.is_event, true)
+        and coalesce(struct_extract(meaning_of('amazon_ses.detail_type', detail_type), 'is_event'), true)
 ),
 by_recipient as (
     select

@@ -99,3 +99,16 @@ create or replace temp macro object_at(payload, name) as
 create or replace temp macro address_of(header) as case
     when not contains(header, ',') then filled(trim(regexp_replace(header, '^.*<([^<>]*)>.*$', '\1')))
 end;
+-- Amazon SES: `held_by` is what Lambda gets from SNS or SQS, or what is received from SQS, as a list; null for anything else.
+create or replace temp macro json_in(value) as case when json_valid(value) then cast(value as json) end;
+create or replace temp macro held_by(value) as list_transform(
+    [from_json(
+        value, '{"Records": ["JSON"], "Messages": [{"Body": "VARCHAR"}], "Sns": "JSON", "body": "VARCHAR"}'
+    )],
+    lambda parts: coalesce(
+        parts.Records,
+        list_transform(parts.Messages, lambda message: json_in(message.Body)),
+        case when json_type(parts.Sns) = 'OBJECT' then [parts.Sns] end,
+        case when json_in(parts.body) is not null then [json_in(parts.body)] end
+    )
+)[1];

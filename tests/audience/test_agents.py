@@ -288,6 +288,9 @@ MACHINES = (
     "AcmeGatherer/1.0 (+https://www.acme.example)",
     "URLTester/1 CFNetwork/975.0.3 Darwin/18.2.0 (x86_64)",
     "Acme research (crawl at acme dot example)",
+    "Mozilla/5.0 (Windows NT 10.0; http://acme.example; rv:110.0) Gecko/20100101 Firefox/110.0",
+    # Within the user agent of Gmail's prefetching.
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/42.0.2311.135 (Acme Crawler) Safari/537.36 Edge/12.246",
 )
 PROXIES = (
     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
@@ -306,6 +309,13 @@ def test_programs_that_people_use_are_not_machines(agent: str) -> None:
 @pytest.mark.parametrize("agent", MACHINES)
 def test_scanners_and_libraries_are_machines(agent: str) -> None:
     assert {agents.kind(spelling) for spelling in _spellings(agent)} == {"scanner_agent"}
+
+
+def test_the_name_of_a_bot_may_go_on() -> None:
+    agent = (
+        f"AcmeBotEU/1.0 Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/80.0.3987.122 Safari/537.36"
+    )
+    assert agents.kind(agent) == "scanner_agent"
 
 
 def _spellings(agent: str) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailsight.loading import json_files
 from mailsight.loading.json_files import BadRecord, Value
+from mailsight.providers.payload import parsed
 from tests.support.examples import examples
 
 JSON = st.recursive(
@@ -85,3 +86,12 @@ def test_a_line_that_is_too_long_is_rejected_and_the_next_is_read(
     assert (bad.line, bad.reason) == (1, "a line that is too long")
     assert isinstance(good, Value)
     assert (good.line, good.value) == (2, {"a": 1})
+
+
+def test_the_first_value_of_a_key_that_comes_twice_counts_as_in_webhooks(tmp_path: Path) -> None:
+    text = '{"event": "opened", "event": ["x"], "b": {"c": null, "c": 1}}'
+    path = tmp_path / "dump.json"
+    path.write_text(f"{text}\n{text}\n", encoding="utf-8")
+    for read in (json_files.lines, json_files.values):
+        values = [record.value for record in read(path) if isinstance(record, Value)]
+        assert values == [parsed(text)] * 2 == [{"event": "opened", "b": {"c": None}}] * 2

@@ -188,7 +188,32 @@ def of_mailersend(number: int) -> tuple[object, list[str]]:
     ]
 
 
-@pytest.mark.parametrize("example", [of_mailgun, of_mailjet, of_sparkpost, of_postal, of_mailersend])
+def of_resend(number: int) -> tuple[object, list[str]]:
+    headers = [{"name": "X-A", "value": "b"}, {"name": "Message-ID", "value": f"<{number}@green.example>"}]
+    ids = {"email_id": f"172c-{number}", "message_id": f"<{number}@eu-west-1.amazonses.com>"}
+    data = {"to": ["ann@example.com"], "headers": headers, **ids}
+    return {"type": "email.opened", "created_at": "2026-04-14T10:00:00Z", "data": data}, [
+        *ids.values(),
+        f"<{number}@green.example>",
+        f"{number}@green.example",
+    ]
+
+
+def of_amazon_ses(number: int) -> tuple[object, list[str]]:
+    at = "2026-04-14T10:00:00Z"
+    mail = {
+        "messageId": f"0100-{number}",
+        "timestamp": at,
+        "destination": ["ann@example.com"],
+        "headers": [{"name": "Message-Id", "value": f"<{number}@green.example>"}],
+    }
+    ids = [f"0100-{number}", f"<{number}@green.example>", f"{number}@green.example"]
+    return {"eventType": "Open", "mail": mail, "open": {"timestamp": at}}, ids
+
+
+@pytest.mark.parametrize(
+    "example", [of_mailgun, of_mailjet, of_sparkpost, of_postal, of_mailersend, of_resend, of_amazon_ses]
+)
 def test_any_id_of_other_providers_finds_the_message(
     database: Path,
     tmp_path: Path,

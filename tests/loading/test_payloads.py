@@ -111,6 +111,14 @@ def test_events_come_in_any_form(form: str, write: Callable[..., Path], database
     assert not payloads.ingest(database, "sendgrid", [write(FORMS["an array"])]).changed
 
 
+def test_the_body_of_a_request_may_be_json_lines(tmp_path: Path, database: Path) -> None:
+    spool = Spool(tmp_path / "lines.spool")
+    spool.append("sendgrid", lines(EVENTS), content_type="application/jsonl")
+    summary = payloads.ingest_spool(database, spool)
+    assert summary is not None
+    assert (summary.kinds[-1].new, summary.refusals) == (5, [])
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_normalizing_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
     rows = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]

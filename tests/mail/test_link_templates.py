@@ -71,6 +71,15 @@ def test_a_call_without_quotes_around_it() -> None:
         ('{{ "https://shop.example/u/" | append: customer.id }}', "https://shop.example/u/8"),
         ('<%= link "https://shop.example/u/" + user.id %>', "https://shop.example/u/8"),
         ("https://shop.example/u/{{ .Subscriber.UUID }}@TrackLink", "https://shop.example/u/8"),
+        (
+            '{{ TrackLink "https://shop.example/u/{{ .Subscriber.UUID }}?a={{.A}}" . }}',
+            "https://shop.example/u/8?a=1",
+        ),
+        ("{{ TrackLink `https://shop.example/u/{{ .Subscriber.UUID }}` . }}", "https://shop.example/u/8"),
+        (
+            '{{ if .A }}x{{ else }}{{ TrackLink "https://shop.example/u/8" . }}{{ end }}',
+            "https://shop.example/u/8",
+        ),
     ],
 )
 def test_what_a_call_puts_together_has_fields(call: str, clicked: str) -> None:

@@ -189,13 +189,15 @@ def doubled(value: object, random: Random) -> Doubled:
                 for key in value
                 if random.random() < 0.3
             ]
-            return Doubled(f"{{{', '.join([*pairs, *again])}}}")
+            for pair in again:
+                pairs.insert(random.randint(0, len(pairs)), pair)
+            return Doubled(f"{{{', '.join(pairs)}}}")
         case list():
             return Doubled(f"[{', '.join(doubled(part, random) for part in value)}]")
     return Doubled(json.dumps(value))
 
 
-_OTHERS = [None, "open", 1776160800, {"a": 1}, ["spring"], True]
+_OTHERS = [None, "open", 1776160800, {"a": 1}, ["spring"], True, "", [], {}, [None], [{"a": 1}], 0, 1.5]
 
 
 ODD_ENVELOPES: list[tuple[str, object]] = [

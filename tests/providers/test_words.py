@@ -524,6 +524,58 @@ OTHERS: list[Case] = [
         },
         {"type": "rejected", "diagnostic": "Suppressed"},
     ),
+    *(
+        (
+            "mailtrap",
+            {
+                "events": [
+                    {
+                        "event": "reject",
+                        "message_id": "m1",
+                        "timestamp": 1776160800,
+                        "reason": f"Recipient in suppression list. Reason: {reason}",
+                    }
+                ]
+            },
+            {"type": "rejected", "reject_reason": expected},
+        )
+        for reason, expected in (
+            ("unsubscription", "unsubscribed"),
+            ("hard bounce", "bounced"),
+            ("spam complaint", "spam"),
+            ("manual import", "blocked"),
+            ("a reason of next year", "blocked"),
+        )
+    ),
+    *(
+        (
+            "brevo",
+            {"event": "blocked", "email": "ann@example.com", "message-id": "<1>", "reason": reason},
+            {"type": "rejected", "reject_reason": expected, "diagnostic": reason},
+        )
+        for reason, expected in (
+            ("blocked : due to unsubscribed user", "unsubscribed"),
+            ("blocked : due to blacklist user", "blocked"),
+        )
+    ),
+    *(
+        (
+            "brevo",
+            {"event": word, "email": "ann@example.com", "message-id": "<1>", "sending_ip": "198.51.100.7"},
+            {"ip": ip},
+        )
+        for word, ip in (
+            ("unique_opened", "198.51.100.7"),
+            ("proxy_open", "198.51.100.7"),
+            ("delivered", None),
+            ("unsubscribed", None),
+        )
+    ),
+    (
+        "mandrill",
+        {"mandrill_events": _of_mandrill("open")},
+        {"type": "opened"},
+    ),
     (
         "mandrill",
         _of_mandrill("hard_bounce", bounce_description="bad_mailbox"),
@@ -624,6 +676,11 @@ PINGS: list[tuple[str, object]] = [
     ("amazon_ses", {"Type": "UnsubscribeConfirmation", "MessageId": "1"}),
     ("amazon_ses", {"notificationType": "AmazonSnsSubscriptionSucceeded", "mail": {}}),
     ("mailtrap", {"events": [{"event": "inbound.message_received", "message_id": "m1"}]}),
+    (
+        "mailtrap",
+        {"events": [{"event": "activity_log.user.login", "actor": {"id": 1}, "timestamp": 1735830138}]},
+    ),
+    ("amazon_ses", {"detail-type": "Sending Status Disabled", "source": "aws.ses", "detail": {"origin": {}}}),
     ("mandrill", []),
 ]
 

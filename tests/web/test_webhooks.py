@@ -511,3 +511,27 @@ def test_mailersend_can_test_a_new_webhook_and_nothing_else(
     signature = hmac.new(TEST_SECRET.encode(), ping.body, hashlib.sha256).hexdigest()
     assert send(client, ping.with_headers(Signature=signature)).status_code == status
     assert len(stored(spool)) == (status == 200)
+
+
+def test_mailtrap_may_send_json_lines(client: TestClient, spool: Spool) -> None:
+    events = [
+        {
+            "event": word,
+            "timestamp": 1776157205 + place,
+            "message_id": "m1",
+            "email": "ann@example.com",
+            "event_id": f"e{place}",
+        }
+        for place, word in enumerate(("delivery", "open", "activity_log.user.login"))
+    ]
+    body = "".join(f"{json.dumps(event)}\n" for event in events).encode()
+    sent = WebhookRequest(address("mailtrap"), body, {"Content-Type": "application/jsonl"})
+    assert send(client, proven("mailtrap", sent)).status_code == 200
+    [line] = stored(spool)
+    assert line["body"] == body.decode()
+    request = ProviderRequest(line["content_type"], line["headers"], body)
+    read = events_of_request(PROVIDERS["mailtrap"], request)
+    assert [(event.type, event.event_id) for event in read if isinstance(event, Event)] == [
+        ("delivered", "e0"),
+        ("opened", "e1"),
+    ]

@@ -43,6 +43,26 @@ def _sns(event: Payload) -> Payload:
     }
 
 
+def _bridge(event: Payload) -> Payload:
+    """An event as EventBridge delivers it."""
+    return {
+        "version": "0",
+        "id": "12a18625-3328-fafd-2809-4312b02a4a82",
+        "detail-type": "Email Clicked",
+        "source": "aws.ses",
+        "account": "123456789012",
+        "time": "2026-04-14T10:00:09Z",
+        "region": "eu-west-1",
+        "resources": ["arn:aws:ses:eu-west-1:123456789012:configuration-set/News"],
+        "detail": event,
+    }
+
+
+def _sqs(message: Payload) -> Payload:
+    """A message of a queue as Lambda gets it."""
+    return {"messageId": "5fea7756", "body": json.dumps(message), "eventSource": "aws:sqs"}
+
+
 _SES_CLICK: Payload = {
     "ipAddress": "198.51.100.7",
     "link": "https://example.com/tulips",
@@ -50,6 +70,7 @@ _SES_CLICK: Payload = {
     "timestamp": "2026-04-14T10:00:00.000Z",
     "userAgent": PHONE,
 }
+_SES_OPEN: Payload = {key: value for key, value in _SES_CLICK.items() if not key.startswith("link")}
 _SES_BOUNCE: Payload = {
     "bounceType": "Permanent",
     "bounceSubType": "General",
@@ -179,11 +200,30 @@ _SES_EVENT = st.one_of(
     _ses("Something", "something", some({}, {})),
     _ses("Received", "receipt", some({}, {})),
 )
+_BRIDGED = _SES_EVENT | some(
+    {
+        "detail-type": st.sampled_from(["Email Opened", "Sending Status Enabled", ""]),
+        "source": st.just("aws.ses"),
+        "detail": _SES_EVENT,
+    },
+    {"id": WORDS, "time": TIMES},
+)
+_NOTIFICATIONS = some(
+    {"Type": st.just("Notification"), "Message": _BRIDGED.map(json.dumps) | _BRIDGED},
+    {"MessageId": WORDS, "Timestamp": TIMES},
+)
+_BODIES = (_BRIDGED | _NOTIFICATIONS).map(json.dumps) | st.sampled_from(["no JSON", "", "[]", "null"])
+_RECORDS = st.one_of(
+    some({"EventSource": st.just("aws:sns"), "Sns": _NOTIFICATIONS}, {}),
+    some({"eventSource": st.just("aws:sqs"), "body": _BODIES}, {"messageId": WORDS}),
+)
 _PAYLOADS = (
-    _SES_EVENT
-    | some(
-        {"Type": st.just("Notification"), "Message": _SES_EVENT.map(json.dumps) | _SES_EVENT},
-        {"MessageId": WORDS, "Timestamp": TIMES},
+    _BRIDGED
+    | _NOTIFICATIONS
+    | _RECORDS
+    | st.lists(_RECORDS, max_size=2).map(lambda records: {"Records": records})
+    | st.lists(_BODIES.map(lambda body: {"Body": body}), max_size=2).map(
+        lambda messages: {"Messages": messages}
     )
     | st.sampled_from(
         [
@@ -213,6 +253,38 @@ SAMPLES = Samples(
                 "payload": _event("Click", click=_SES_CLICK),
                 **BY_CUSTOMER,
             },
+        ),
+        (
+            _bridge(_event("Click", click=_SES_CLICK)),
+            {
+                "type": "clicked",
+                "event_id": "12a18625-3328-fafd-2809-4312b02a4a82",
+                "link_position": 3,
+                "campaign_id": "spring",
+                "customer_id": "1",
+                "payload": _event("Click", click=_SES_CLICK),
+                **BY_CUSTOMER,
+            },
+        ),
+        (
+            {"Records": [{"EventSource": "aws:sns", "Sns": _sns(_event("Click", click=_SES_CLICK))}]},
+            {"type": "clicked", "event_id": "19ba9823-d7f2-53c1", **BY_CUSTOMER},
+        ),
+        (
+            {"Records": [_sqs(_sns(_event("Click", click=_SES_CLICK)))]},
+            {"type": "clicked", "event_id": "19ba9823-d7f2-53c1", **BY_CUSTOMER},
+        ),
+        (
+            {"Records": [_sqs(_bridge(_event("Bounce", bounce=_SES_BOUNCE)))]},
+            {**HARD, "event_id": "12a18625-3328-fafd-2809-4312b02a4a82", "diagnostic": REFUSED},
+        ),
+        (
+            {"Messages": [{"MessageId": "5fea7756", "Body": json.dumps(_event("Open", open=_SES_OPEN))}]},
+            {"type": "opened", "event_id": None, **BY_CUSTOMER},
+        ),
+        (
+            _sns(_bridge(_event("Open", open=_SES_OPEN))),
+            {"type": "opened", "event_id": "19ba9823-d7f2-53c1", **BY_CUSTOMER},
         ),
         (_event("Bounce", bounce=_SES_BOUNCE), {**HARD, "event_id": None, "diagnostic": REFUSED}),
         (
@@ -248,5 +320,7 @@ SAMPLES = Samples(
         *("Bounce", "Complaint", "Delivery", "Send", "Reject", "Open", "Click", "Rendering Failure"),
         *("DeliveryDelay", "Subscription", "Received", "AmazonSnsSubscriptionSucceeded"),
         *("Suppressed", "OnAccountSuppressionList", "UnsubscribedRecipient"),
+        *("Advisor Recommendation Status Open", "Advisor Recommendation Status Resolved"),
+        *("Sending Status Enabled", "Sending Status Disabled"),
     ),
 )

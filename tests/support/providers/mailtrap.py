@@ -68,5 +68,6 @@ SAMPLES = Samples(
         ),
         "spam_complaint",
         "inbound.message_received",
+        "activity_log",
     ),
 )
