@@ -44,7 +44,7 @@ def test_unchanged_files_are_no_problem(secrets: Path) -> None:
 def test_a_valid_change_asks_for_a_restart_and_is_not_used(secrets: Path) -> None:
     server = started(secrets)
     before = server.configuration
-    secrets.write_text("# none\n")
+    secrets.write_text("[other]\n")
     assert server.problem() == "The secrets files have changed. Restart the server to use them."
     assert server.configuration is before
     assert before.access.sign_in
@@ -288,7 +288,8 @@ def test_roles_follow_the_file_while_it_can_be_read(secrets: Path, caplog: pytes
         (GOOD + READER + "[[roles]]\n", ann, "needs a role"),
         (GOOD[:-1] + READER + "oops", ann, "not valid TOML"),
         ("", ann, "the file is empty"),  # half written
-        ("# none\n", ann, "Restart the server"),  # sign-in was removed
+        ("# Sign-in\n", ann, "nothing is set"),  # half written
+        ("[other]\n", ann, "Restart the server"),  # sign-in was removed
         (READER, ann, "nobody can sign in"),
         (GOOD + READER.replace("reader", "admin"), [("admin", ["ann@company.example"])], None),
         (GOOD.replace("ann:secret", "ann:other") + READER, ann, "Restart the server"),
