@@ -134,8 +134,6 @@ def _exists(path: Path, *, required: bool) -> bool:
         if not is_home and os.path.isfile(outside):  # noqa: PTH113  # never raises
             _refuse(outside, f"the file is not read here; move it into the folder {path.parent.name}")
         return False
-    if mode != stat.S_IFREG:
-        _refuse(path, "it is a folder" if mode == stat.S_IFDIR else "it is not a file")
     return True
 
 
@@ -165,6 +163,8 @@ def _is_near_name(name: str) -> bool:
 
 
 def _text(path: Path) -> str:
+    if (mode := _mode(path)) not in (None, stat.S_IFREG):  # Whoever opens a pipe waits for it.
+        _refuse(path, "it is a folder" if mode == stat.S_IFDIR else "it is not a file")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from mailsight.audience.machines import REASONS
-from mailsight.errors import CantWrite, LoadRefused, NotKept, StateUnreadable
+from mailsight.errors import CantWrite, LoadRefused, NotKept, NotStored, StateUnreadable
+from mailsight.importing.sources import Rows
+from mailsight.importing.written import Written
 from mailsight.loading import arrivals, bundles, erased_requests, payloads, segments, spool
 from mailsight.loading.background import Loader
 from mailsight.loading.classify import classify
@@ -233,6 +235,21 @@ def test_no_half_file_stays_behind(disk: SmallDisk, database: Path, tmp_path: Pa
         with pytest.raises(OSError, match="No space left"):
             write()
         assert listing(disk.folder) == before
+
+
+@pytest.mark.parametrize("rows", [1, 1_000])
+def test_an_import_that_cannot_be_stored_fails(disk: SmallDisk, rows: int) -> None:
+    """Also if it is the last rows that don't fit, which are written when their file is closed."""
+    event = {"type": "opened", "url": "x" * 200}
+
+    def read() -> None:
+        with Written(disk.folder, "listmonk") as written:
+            for line in range(rows):
+                written.add(Rows("events", "events", [event] * 20, [line] * 20))
+
+    disk.leave(0)
+    with pytest.raises(NotStored, match="What was read can't be stored: No space left"):
+        read()
 
 
 @pytest.mark.parametrize("name", ["person", "person.zip"])

@@ -1,6 +1,7 @@
 """A server whose configuration is broken does not start; a running one keeps its configuration, whatever happens."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -69,6 +70,9 @@ def test_a_change_of_the_options_asks_for_a_restart_or_names_the_mistake(tmp_pat
     assert server.problem() == "Streamlit's config.toml has changed. Restart the server to use it."
     path.write_text("[server")
     assert "not valid TOML" in (server.problem() or "")
+    path.unlink()
+    os.mkfifo(path)
+    assert "it is not a file" in (server.problem() or "")
 
 
 def test_a_removed_file_is_named(secrets: Path) -> None:

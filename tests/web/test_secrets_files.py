@@ -119,6 +119,13 @@ def test_a_file_that_sets_nothing_is_not_no_file(text: str) -> None:
         secrets_files.sections({Path("secrets.toml"): text})
 
 
+def test_nobody_waits_for_a_pipe_among_mounted_secrets(tmp_path: Path) -> None:
+    (tmp_path / "auth").mkdir()
+    os.mkfifo(tmp_path / "auth" / "cookie_secret")
+    with pytest.raises(BadSetting, match="cookie_secret: it is not a file"):
+        secrets_files.contents([tmp_path], required=True)
+
+
 def test_a_file_outside_its_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / ".streamlit" / "secrets.toml"
     (tmp_path / "secrets.toml").write_text(GOOD)
