@@ -159,9 +159,8 @@ def _write(data: Snapshot, answer: Mapping[str, Any], output: Path) -> int:
             written = Path(folder) / output.stem
             mails = access.write_folder(data, answer, written)
             if output.suffix.lower() == ".zip":
-                shutil.make_archive(str(output.with_suffix("")), "zip", written)
-            else:
-                written.rename(output)
+                written = Path(shutil.make_archive(str(written), "zip", written))
+            written.rename(output)
     except OSError as error:
         raise CantWrite(f"{output} can't be written: {error.strerror or error}.") from error
     return mails

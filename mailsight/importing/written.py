@@ -4,12 +4,13 @@ import json
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from mailsight.errors import ImportFailed
+from mailsight.errors import ImportFailed, NotStored
 from mailsight.loading.bundle_files import COLUMNS, BundleFile
 from mailsight.loading.bundles import Imported
 from mailsight.loading.refusals import Refusal
@@ -76,11 +77,12 @@ class Written:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for table in self._open.values():
-            self._finish(table)
-        self._open.clear()
-        if self._unusable:
-            self._unusable.close()
+        with _storing():  # Closing a file writes the last of it.
+            for table in self._open.values():
+                self._finish(table)
+            self._open.clear()
+            if self._unusable:
+                self._unusable.close()
 
     @property
     def is_empty(self) -> bool:
@@ -88,8 +90,8 @@ class Written:
         return not self._files and not self._unusable
 
     def add(self, item: Item) -> None:
-        """Writes an item. Raises `ImportFailed` if the disk is full."""
-        try:
+        """Writes an item. Raises `NotStored` if the disk is full, `ImportFailed` for an e-mail with a hostile name."""
+        with _storing():
             match item:
                 case Rows():
                     self._add_rows(item)
@@ -101,11 +103,6 @@ class Written:
                     self._refuse(item)
                 case Note(text):
                     self.notes[text] = None
-        except OSError as error:
-            raise ImportFailed(
-                f"What was read can't be stored: {error.strerror or error}.",
-                next_step="Make sure that the disk has enough free space, then import again. Nothing was changed.",
-            ) from error
 
     @property
     def files(self) -> list[BundleFile]:
@@ -173,6 +170,17 @@ class Written:
                 for line in file:
                     kind, origin, place, reason, text = json.loads(line)
                     yield Refusal(kind, origin, place or None, reason, text)
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NotStored(
+            f"What was read can't be stored: {error.strerror or error}.",
+            next_step="Make sure that the disk has enough free space, then import again. Nothing was changed.",
+        ) from error
 
 
 def _json(row: Row) -> str:

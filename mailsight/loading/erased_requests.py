@@ -13,7 +13,7 @@ from mailsight.providers.registry import provider_named
 from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import Draft, scratch
-from mailsight.warehouse.files import sync_folder
+from mailsight.warehouse.files import sync_file, sync_folder, unfinished
 
 from . import arrivals, payload_files
 
@@ -43,12 +43,14 @@ def clean(work: Draft, segment: Path) -> int:
     """Removes the items of erased people from the requests of a segment; returns how many requests had some."""
     part = segment.with_suffix(".clean")
     changed = 0
-    with segment.open("rb") as lines, part.open("wb") as kept:
-        part.chmod(segment.stat().st_mode)
-        while batch := list(islice(lines, _BATCH_LINES)):
-            for line, without in zip(batch, _without_erased(work, batch), strict=True):
-                changed += line != without
-                kept.write(without)
+    with unfinished(part):
+        with segment.open("rb") as lines, part.open("wb") as kept:
+            part.chmod(segment.stat().st_mode)
+            while batch := list(islice(lines, _BATCH_LINES)):
+                for line, without in zip(batch, _without_erased(work, batch), strict=True):
+                    changed += line != without
+                    kept.write(without)
+        sync_file(part)
     if not changed:
         part.unlink()
     elif part.stat().st_size:

@@ -138,15 +138,15 @@ def _load_segments(
 
     try:
         summary = carefully(attempt)
+        # The draft has been published, or held nothing new: all of it is on disk and can be read.
+        if requests.stop is None:
+            _remove(database, spool, present)
+        else:
+            spool.take_back_attempts(present)
     except BaseException as error:
         if not isinstance(error, Exception) or is_machines(error):
             spool.take_back_attempts(present)
         raise
-    # The draft has been published, or held nothing new: all of it is on disk and can be read.
-    if requests.stop is None:
-        _remove(database, spool, present)
-    else:
-        spool.take_back_attempts(present)
     return summary
 
 

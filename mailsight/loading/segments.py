@@ -21,6 +21,7 @@ from typing import Protocol
 from mailsight.errors import MailsightError, NotStored
 from mailsight.providers.registry import provider_named
 from mailsight.warehouse.failures import is_machines
+from mailsight.warehouse.files import unfinished
 
 from . import payload_files
 from .merge import LoadSummary
@@ -112,7 +113,7 @@ def _split(spool: Spool, segment: Path) -> list[Path]:
 def _halves(segment: Path) -> list[Path]:
     """Splits a segment into two new files, by requests or by the items of its only request; [] if there is one item."""
     halves = [segment.with_name(f"{segment.stem}-{half}.half") for half in (1, 2)]
-    with segment.open("rb") as lines:
+    with unfinished(*halves), segment.open("rb") as lines:
         requests = sum(1 for _ in lines)
         lines.seek(0)
         if requests > 1:
@@ -122,8 +123,8 @@ def _halves(segment: Path) -> list[Path]:
                 file.writelines(lines)
             return halves
         parts = _half_requests(lines.readline())
-    for half, part in zip(halves, parts, strict=False):
-        half.write_bytes(part)
+        for half, part in zip(halves, parts, strict=False):
+            half.write_bytes(part)
     return halves if parts else []
 
 

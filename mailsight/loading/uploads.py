@@ -280,7 +280,7 @@ def remove_leftovers() -> None:
             continue  # another server has just removed it
         if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
             continue  # it is somebody else's
-        with suppress(Timeout, FileNotFoundError), _in_use(folder):
+        with suppress(Timeout, OSError), _in_use(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 

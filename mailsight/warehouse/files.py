@@ -5,7 +5,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -59,12 +59,25 @@ def copy_file(source: Path, target: Path) -> None:
                 shutil.copyfileobj(reader, writer, 2**24)
 
 
+@contextmanager
+def unfinished(*parts: Path) -> Iterator[None]:
+    """Removes files that are being written if the block fails: the rest of them takes space on a full disk."""
+    try:
+        yield
+    except BaseException:
+        for part in parts:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        raise
+
+
 def replace_with_copy(target: Path, source: Path) -> None:
     """Puts a durable copy of a file in the place of `target`, in one atomic step. Raises OSError."""
     incoming = target.with_name(f"{target.name}.incoming")
-    copy_file(source, incoming)
-    sync_file(incoming)
-    incoming.replace(target)
+    with unfinished(incoming):
+        copy_file(source, incoming)
+        sync_file(incoming)
+        incoming.replace(target)
     sync_folder(target.parent)
 
 
@@ -78,17 +91,13 @@ def alternatives(path: Path) -> Iterator[Path]:
 def write_file(file: Path, text: str) -> None:
     """Writes a small file in one atomic step. Raises OSError; nothing has changed then."""
     draft = file.with_name(f"{file.name}.new")
-    try:
+    with unfinished(draft):
         draft.touch(PRIVATE_FILE)
         with draft.open("w", encoding="utf-8") as writer:
             writer.write(text)
             writer.flush()
             os.fsync(writer.fileno())
         draft.replace(file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
-        raise
 
 
 def sync_file(file: Path) -> None:

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 
 from mailsight import settings
-from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER
+from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER, make_private
 
 from . import configuration
 from .answers import HEADERS, path
@@ -64,7 +64,9 @@ class Pages:
     def open(self) -> None:
         """Start without pages. Without a folder of its own, a process is known to the proxy only."""
         with suppress(OSError, Timeout):
-            self._own.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            for folder in (self._folder, self._own):  # the mode applies to the last folder of a path only
+                folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+                make_private(folder)
             self._lock.acquire(timeout=_LOCK_SECONDS, poll_interval=0.01)
             for page in self._own.iterdir():
                 if _NAME.fullmatch(page.name):

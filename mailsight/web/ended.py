@@ -21,20 +21,34 @@ _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 # When each sign-in that was ended here would have expired anyway.
 _ended: dict[str, float] = {}
+# Those of them that other processes don't know yet, because the state could not be written.
+_untold: set[str] = set()
 # The state file in which a sign-in was not ended.
 _going_on: dict[str, Identity] = {}
 _unreadable = threading.Event()  # set while the state can't be read
 
 
 def end(sign_in: str, expires_at: float) -> None:
-    """End a sign-in in all processes; if the state can't be written, in this one."""
+    """End a sign-in in all processes; if the state can't be written, in this one, and in the others once it can."""
     now = time.time()
     with _lock:
         for known in [known for known, until in _ended.items() if until < now]:
             del _ended[known]
         _ended[sign_in] = expires_at
+        _untold.add(sign_in)
+        _untold.intersection_update(_ended)
+    _tell()
+
+
+def _tell() -> None:
+    """End sign-ins in all processes, also those for which the state could not be written before."""
+    with _lock:
+        untold = {sign_in: _ended[sign_in] for sign_in in _untold}
     try:
-        sign_ins.end(_state(), sign_in, expires_at)
+        for sign_in, expires_at in untold.items():
+            sign_ins.end(_state(), sign_in, expires_at)
+            with _lock:
+                _untold.discard(sign_in)
     except StateUnreadable:
         _log.exception("Other processes don't know that somebody signed out")
 
@@ -59,6 +73,8 @@ def is_ended(sign_in: str) -> bool:
         _unreadable.set()
         return True
     _unreadable.clear()
+    if _untold:  # Somebody has written to the state since.
+        _tell()
     if time.time() - known.modified_ns / 1e9 > _UNSURE_SECONDS:
         with _lock:
             if len(_going_on) >= _MAX_REMEMBERED:

@@ -73,9 +73,16 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         is_https = self.is_https or scope["scheme"] in ("https", "wss")
+        is_started = False
 
         async def add(message: Message) -> None:
+            nonlocal is_started
+            if message["type"] == "websocket.close" and not is_started:
+                # The server would answer by itself, without the headers.
+                await add({"type": "websocket.http.response.start", "status": 403})
+                message = {"type": "websocket.http.response.body", "body": b""}
             if message["type"] in answers.STARTS:
+                is_started = True
                 message = {**message, "headers": list(message.get("headers", ()))}
                 self._add(MutableHeaders(raw=message["headers"]), scope, is_https)
             await send(message)

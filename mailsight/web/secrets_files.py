@@ -44,8 +44,11 @@ _AUTH_NAMES = (
     "sso",
     "saml",
 )
-# Names that look like secrets.toml, which neither Streamlit nor Mailsight reads.
-_FILE_NAMES = ("secret.toml", "secrets.toml.txt", "secrets.tml", "secrets.tom", "secrets.yaml", "secrets.yml")
+# Keys that no other program's section has.
+_OUR_KEYS = ("cookiesecret", "servermetadataurl")
+_CALLBACK = "/oauth2callback"
+# Files beside secrets.toml that may have such a name.
+_EXAMPLE = re.compile(r"example|sample|template|dist$")
 _PLACEHOLDER = re.compile(
     r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|(change.?me)+|replace[-_ ].*|your[-_ ].*|a long random text"
     r"|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
@@ -131,8 +134,6 @@ def _exists(path: Path, *, required: bool) -> bool:
         if not is_home and os.path.isfile(outside):  # noqa: PTH113  # never raises
             _refuse(outside, f"the file is not read here; move it into the folder {path.parent.name}")
         return False
-    if mode != stat.S_IFREG:
-        _refuse(path, "it is a folder" if mode == stat.S_IFDIR else "it is not a file")
     return True
 
 
@@ -156,10 +157,14 @@ def _names_beside(path: Path) -> list[str]:
 
 
 def _is_near_name(name: str) -> bool:
-    return name.casefold() in (*_FILE_NAMES, "secrets.toml")
+    """Whether a file looks like secrets.toml, misspelt or as an interrupted editor or copy leaves it."""
+    plain = _plain(name)
+    return plain.startswith("secret") and not _EXAMPLE.search(plain)
 
 
 def _text(path: Path) -> str:
+    if (mode := _mode(path)) not in (None, stat.S_IFREG):  # Whoever opens a pipe waits for it.
+        _refuse(path, "it is a folder" if mode == stat.S_IFDIR else "it is not a file")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
@@ -180,9 +185,12 @@ def _tables(texts: Mapping[Path, str]) -> Iterator[tuple[Path, Section]]:
     for path, text in texts.items():
         if path.suffix == ".toml":
             try:
-                yield path, tomllib.loads(text)
+                tables = tomllib.loads(text)
             except (ValueError, RecursionError) as error:
                 _refuse(path, f"the file is not valid TOML: {error}", error)
+            if not tables:  # as when it was cut off after its first comments
+                _refuse(path, "nothing is set in the file")
+            yield path, tables
         else:  # FOLDER/SECTION/KEY
             folders.setdefault(path.parent, {})[path.name] = text.strip()
     for folder, values in folders.items():
@@ -253,8 +261,8 @@ def _check_redirect_uri(path: Path, text: str, value: str) -> None:
             line=line,
         )
     parts = urlsplit(url)
-    if not parts.path.endswith("/oauth2callback") or parts.query or parts.fragment:
-        _refuse(path, "redirect_uri must end in /oauth2callback", line=line)
+    if not parts.path.endswith(_CALLBACK) or parts.query or parts.fragment:
+        _refuse(path, f"redirect_uri must end in {_CALLBACK}", line=line)
 
 
 def _check_metadata_url(path: Path, text: str, section: Section) -> None:
@@ -351,10 +359,12 @@ def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
     if isinstance(value, Mapping | list):
         if meant := _meant(plain):
             _refuse(path, f"[{name}] is not read; {meant}", line=line)
-    elif plain.startswith("auth") or any(_edits(plain, _plain(key)) <= 2 for key in _AUTH_KEYS):
+    elif plain.startswith(("auth", *_AUTH_NAMES)) or any(
+        _edits(plain, _plain(key)) <= 2 for key in _AUTH_KEYS
+    ):
         _refuse(path, f"{name} is outside [auth]; move it there", line=line)
     for inner, content in _items(value):
-        if _plain(inner) in ("auth", "cookiesecret", "servermetadataurl"):
+        if _is_of_auth(_plain(inner), content):
             _refuse(path, f"{inner} is in [{name}]; move it to [auth]", line=_line(text, inner))
         provider = PROVIDERS.get(inner.lower())
         if (
@@ -365,6 +375,11 @@ def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
             _refuse(path, f"[{name}.{inner}] is not read; write [webhooks.{provider.name}]", line=line)
     if isinstance(value, list) and any(isinstance(entry, Mapping) and "role" in entry for entry in value):
         _refuse(path, f"[[{name}]] is not read; write [[roles]]", line=line)
+
+
+def _is_of_auth(plain: str, value: Any) -> bool:
+    is_callback = isinstance(value, str) and value.endswith(_CALLBACK)
+    return is_callback or plain == "auth" or any(_edits(plain, key) <= 2 for key in _OUR_KEYS)
 
 
 def _meant(plain: str) -> str:

@@ -186,6 +186,7 @@ def test_leftovers_of_killed_servers_are_removed_and_uploads_in_use_are_not(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     left = bundle(tmp_path / "mailsight-upload-killed", {"lock": "", "files/events.csv": "personal"})
+    bundle(tmp_path / "mailsight-upload-stuck", {"lock/nobody can take it": ""})
     other = bundle(tmp_path / "something-else", {"events.csv": ""})
     release, folders = threading.Event(), []
 

@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 
 from mailsight.audience.machines import REASONS
-from mailsight.errors import LoadRefused, NotKept
-from mailsight.loading import bundles, payloads, spool
+from mailsight.errors import CantWrite, LoadRefused, NotKept, NotStored, StateUnreadable
+from mailsight.importing.sources import Rows
+from mailsight.importing.written import Written
+from mailsight.loading import arrivals, bundles, erased_requests, payloads, segments, spool
 from mailsight.loading.background import Loader
 from mailsight.loading.classify import classify
+from mailsight.loading.merge import LoadSummary
 from mailsight.sample import bundle as sample
-from mailsight.warehouse.draft import draft
+from mailsight.state import erased
+from mailsight.state.store import Store
+from mailsight.warehouse import files
+from mailsight.warehouse.draft import draft, scratch
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.bundles import bundle
@@ -196,3 +202,76 @@ def test_a_full_disk_refuses_webhooks_and_keeps_those_it_has(disk: SmallDisk, da
     assert waiting.state().requests == 0
     assert waiting.last_error() is None
     assert counts(database)["events"] == 8 + accepted
+
+
+def test_no_half_file_stays_behind(disk: SmallDisk, database: Path, tmp_path: Path) -> None:
+    """Whatever writes a file beside the database removes what it has written if the rest doesn't fit."""
+    waiting = spool.beside(database)
+    for first in range(8, EVENTS + 8, 100):
+        waiting.append("sendgrid", json.dumps(events(first, first + 100)))
+    [segment] = waiting.seal()
+    waiting.note_attempts([segment], segments.MAX_ATTEMPTS)
+    copy = tmp_path / "copy"
+    files.copy_file(segment, copy)
+    Store.of(database).key(erased.KEY)  # creates the state
+
+    def broken(*_: object) -> LoadSummary:
+        raise ValueError("This can't be loaded.")
+
+    def clean() -> None:
+        with scratch() as work:
+            arrivals.use_list(work, Store.of(database))
+            erased_requests.clean(work, segment)
+
+    writes: list[Callable[[], object]] = [
+        lambda: files.replace_with_copy(disk.folder / "copied", copy),
+        lambda: files.write_file(disk.folder / "written", copy.read_text()),
+        lambda: segments.load_all(waiting, broken),
+        clean,
+    ]
+    before = listing(disk.folder)
+    for write in writes:
+        disk.leave(MEGABYTE // 2)
+        with pytest.raises(OSError, match="No space left"):
+            write()
+        assert listing(disk.folder) == before
+
+
+@pytest.mark.parametrize("rows", [1, 1_000])
+def test_an_import_that_cannot_be_stored_fails(disk: SmallDisk, rows: int) -> None:
+    """Also if it is the last rows that don't fit, which are written when their file is closed."""
+    event = {"type": "opened", "url": "x" * 200}
+
+    def read() -> None:
+        with Written(disk.folder, "listmonk") as written:
+            for line in range(rows):
+                written.add(Rows("events", "events", [event] * 20, [line] * 20))
+
+    disk.leave(0)
+    with pytest.raises(NotStored, match="What was read can't be stored: No space left"):
+        read()
+
+
+@pytest.mark.parametrize("name", ["person", "person.zip"])
+def test_a_persons_data_is_written_completely_or_not_at_all(
+    disk: SmallDisk, database: Path, tmp_path: Path, name: str
+) -> None:
+    payload = tmp_path / "events.json"
+    payload.write_text(json.dumps([event | {"email": "ann@example.com"} for event in events(0, EVENTS)]))
+    payloads.ingest(database, "sendgrid", [payload])
+    state = Store.of(database).file.name
+
+    def others() -> list[tuple[str, int | str]]:
+        return [file for file in listing(disk.folder) if not file[0].startswith(state)]
+
+    for refused in range(100):
+        disk.leave(refused * MEGABYTE // 4)
+        before = others()
+        try:
+            run("customer", "ann@example.com", "--output", disk.folder / name, "--database", database)
+        except (CantWrite, StateUnreadable):  # nobody's data leaves without a trace
+            assert others() == before
+        else:
+            break
+    assert refused >= 2
+    assert (disk.folder / name).exists()

@@ -1,5 +1,6 @@
 """Provider files of every form give the same events; bad payloads are reported and stored, and the rest is loaded."""
 
+import errno
 import gzip
 import json
 import os
@@ -14,7 +15,7 @@ import zstandard
 
 from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, UnknownProvider, UnreadableFile
-from mailsight.loading import bundles, payload_batches, payloads
+from mailsight.loading import bundles, erased_requests, payload_batches, payloads, segments
 from mailsight.loading.spool import Spool
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
@@ -325,6 +326,28 @@ def test_the_spool_is_loaded_once_whatever_it_contains(tmp_path: Path, database:
     assert payloads.ingest_spool(database, spool) is None
     [noted] = Warehouse(database).snapshot().rows("recent_loads", most=10)
     assert (noted["source"], noted["new"], noted["refused"]) == ("webhooks", 6, 3)
+
+
+def test_what_is_loaded_but_cannot_be_removed_is_not_to_blame(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk has room for the events, but not for moving their requests to where they wait for the next backup."""
+    spool = Spool(tmp_path / "spool")
+    spool.append("sendgrid", json.dumps(EVENTS))
+    spool.loaded.start()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erased_requests, "clean_all", full)
+        for _ in range(2 * segments.MAX_LOST_ATTEMPTS):
+            with pytest.raises(OSError, match="No space left"):
+                payloads.ingest_spool(database, spool)
+    assert (spool.attempts(), spool.state().requests, spool.state().set_aside) == ({}, 1, ())
+    assert opens(database) == 5
+    payloads.ingest_spool(database, spool)
+    assert (spool.state().requests, len(spool.loaded.files()), opens(database)) == (0, 1, 5)
 
 
 def test_the_webhooks_of_a_day_count_as_one_load(tmp_path: Path, database: Path) -> None:

@@ -243,6 +243,23 @@ def test_the_frame_keeps_the_mode_of_the_mail(page: Page) -> None:
     assert page.evaluate("frames[0].document.documentElement.lang") == "nl"
 
 
+@pytest.mark.parametrize("start", ["<!-->", "<!--->", "<!-- --!>", "<!----!>", "<!--\n--!>"])
+def test_nothing_comes_before_the_frames_policy(page: Page, attempts: list[str], start: str) -> None:
+    """A comment that ends sooner for a browser than for whoever looks for `-->`."""
+    page.goto(HOST)
+    html = f"{start}<img src={EVIL}/a><link rel=preconnect href={EVIL}><style>@import '{EVIL}/b'</style>-->"
+    show(page, f"{html}<!DOCTYPE html><p>x", [])
+    assert attempts == []
+    assert page.evaluate("frames[0].document.querySelectorAll('link, img').length") == 0
+    assert page.evaluate("frames[0].document.compatMode") == "CSS1Compat"
+
+
+def test_many_comments_do_not_keep_the_frame_waiting(page: Page) -> None:
+    page.goto(HOST)
+    show(page, f"{'<!-- - -- x -->' * 50_000}<p>x", [])
+    assert page.evaluate("frames[0].document.body.textContent") == "x"
+
+
 def test_the_checks_notice_a_mail_that_acts(page: Page, attempts: list[str], tmp_path: Path) -> None:
     path = tmp_path / "mail.html"
     path.write_text(MAILS["scripts"] + MAILS["CSS: variables"], encoding="utf-8")

@@ -39,6 +39,21 @@ BROKEN: dict[str, tuple[tuple[str, str], str]] = {
     "[[Auth]]": (("[auth]", "[[Auth]]"), "write [auth]"),
     "[streamlit.auth]": (("[auth]", "[streamlit.auth]"), "auth is in [streamlit]"),
     "[google]": (("[auth]", "[google]"), "is in [google]; move it to [auth]"),
+    "[security], misspelt keys": (
+        (
+            '[auth]\nredirect_uri = "https://mailsight.example/oauth2callback"\ncookie_secret',
+            "[security]\ncookie_secrt",
+        ),
+        "cookie_secrt is in [security]; move it to [auth]",
+    ),
+    "[with], unknown keys": (
+        ("[auth]\nredirect_uri", "[with]\ncallback"),
+        "callback is in [with]; move it to [auth]",
+    ),
+    "keys as in an environment": (
+        ("[auth]\nredirect_uri", "OIDC_CALLBACK"),
+        "OIDC_CALLBACK is outside [auth]",
+    ),
     "no section": (("[auth]\n", ""), "redirect_uri is outside [auth]"),
     "no section, misspelt keys": (("[auth]\nredirect_uri", "redirect_url"), "is outside [auth]"),
     "auth as text": (("[auth]", 'auth = "on"\n[other]'), "auth must be a section"),

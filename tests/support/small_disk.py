@@ -40,7 +40,7 @@ class SmallDisk:
         """Fills the disk up to `free_bytes`."""
         self.free()
         with self._filler.open("wb") as file:
-            block = b"x" * 2**16
+            block = b"x" * 2**12
             for _ in range((self.free_bytes - free_bytes) // len(block)):
                 file.write(block)
 

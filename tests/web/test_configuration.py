@@ -1,6 +1,7 @@
 """A server whose configuration is broken does not start; a running one keeps its configuration, whatever happens."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -44,7 +45,7 @@ def test_unchanged_files_are_no_problem(secrets: Path) -> None:
 def test_a_valid_change_asks_for_a_restart_and_is_not_used(secrets: Path) -> None:
     server = started(secrets)
     before = server.configuration
-    secrets.write_text("# none\n")
+    secrets.write_text("[other]\n")
     assert server.problem() == "The secrets files have changed. Restart the server to use them."
     assert server.configuration is before
     assert before.access.sign_in
@@ -69,6 +70,9 @@ def test_a_change_of_the_options_asks_for_a_restart_or_names_the_mistake(tmp_pat
     assert server.problem() == "Streamlit's config.toml has changed. Restart the server to use it."
     path.write_text("[server")
     assert "not valid TOML" in (server.problem() or "")
+    path.unlink()
+    os.mkfifo(path)
+    assert "it is not a file" in (server.problem() or "")
 
 
 def test_a_removed_file_is_named(secrets: Path) -> None:
@@ -288,7 +292,8 @@ def test_roles_follow_the_file_while_it_can_be_read(secrets: Path, caplog: pytes
         (GOOD + READER + "[[roles]]\n", ann, "needs a role"),
         (GOOD[:-1] + READER + "oops", ann, "not valid TOML"),
         ("", ann, "the file is empty"),  # half written
-        ("# none\n", ann, "Restart the server"),  # sign-in was removed
+        ("# Sign-in\n", ann, "nothing is set"),  # half written
+        ("[other]\n", ann, "Restart the server"),  # sign-in was removed
         (READER, ann, "nobody can sign in"),
         (GOOD + READER.replace("reader", "admin"), [("admin", ["ann@company.example"])], None),
         (GOOD.replace("ann:secret", "ann:other") + READER, ann, "Restart the server"),

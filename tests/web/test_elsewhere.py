@@ -1,6 +1,7 @@
 """Whatever belongs to the page of another process is answered by that process."""
 
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,6 +161,18 @@ def test_nothing_is_passed_on_if_nobody_signs_in(client: TestClient, monkeypatch
 
 def test_a_file_that_no_other_process_has_is_missing_here(client: TestClient) -> None:
     assert client.get("/media/missing").text == "here: 0 bytes"
+
+
+def test_nobody_else_can_take_part(tmp_path: Path) -> None:
+    """Requests with cookies are passed on to whoever has a folder there, also to one of an older version."""
+    folder = tmp_path / "mailsight.pages"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (process := Pages(folder, 9_999)).open()
+    process.note(OURS)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+    process.close()
+    assert modes == {folder.name: 0o700, "9999": 0o700, "lock": 0o600, OURS: 0o600}
 
 
 def test_a_page_is_known_to_all_until_it_ends(ours: Pages, theirs: Pages, other: int) -> None:

@@ -19,6 +19,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     database = tmp_path / "mailsight.duckdb"
     monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
     monkeypatch.setattr(ended, "_ended", {})
+    monkeypatch.setattr(ended, "_untold", set())
     monkeypatch.setattr(ended, "_going_on", {})
     return Store.of(database)
 
@@ -84,3 +85,14 @@ def test_what_would_have_expired_is_forgotten(state: Store) -> None:
     assert not sign_ins.is_ended(state, "ann")
     assert not ended.is_ended("ann")
     assert ended.is_ended("bea")
+
+
+def test_other_processes_hear_of_it_once_the_state_can_be_written(state: Store) -> None:
+    state.key("any")
+    content = state.file.read_bytes()
+    state.file.write_bytes(b"x" * 10_000)
+    ended.end("ann", LATER)
+    state.file.write_bytes(content)
+    assert not sign_ins.is_ended(state, "ann")
+    assert not ended.is_ended("bea")  # somebody else's click
+    assert sign_ins.is_ended(state, "ann")

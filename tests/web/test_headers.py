@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
@@ -42,6 +42,13 @@ def client(*, is_https: bool = False, url: str = "http://testserver") -> TestCli
 def test_an_answer_keeps_its_own_stricter_policy() -> None:
     assert client().get("/").headers["content-security-policy"] == "sandbox"
     assert set(client().get("/missing").headers) >= EXPECTED
+
+
+def test_a_refused_websocket_is_an_answer() -> None:
+    with pytest.raises(WebSocketDenialResponse) as refused, client().websocket_connect("/missing"):
+        pass
+    assert refused.value.status_code == 403
+    assert set(refused.value.headers) >= EXPECTED
 
 
 def test_behind_tls_cookies_are_secure_and_browsers_stay_there() -> None:

@@ -51,8 +51,6 @@ def test_the_message_names_the_line() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "# nothing\n",
         '[connections.warehouse]\nurl = "postgresql://u:p@db/x"\nauthenticator = "snowflake"\n',
         'openai_key = "sk-1"\n[gcp]\nclient_email = "x@y.example"\nauth_uri = "https://accounts.example/auth"\n',
         'DB_PASSWORD = "x"\n[path]\nhome = "x"\n',
@@ -107,6 +105,27 @@ def test_a_folder_of_mounted_secrets_is_read(tmp_path: Path) -> None:
         secrets_files.sections({path: text})
 
 
+@pytest.mark.parametrize(
+    "name", ["secrets.toml.example", "secrets.example.toml", "secrets-template.toml", "secrets.toml.dist"]
+)
+def test_an_example_beside_the_place_of_the_file_is_no_mistake(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert secrets_files.contents([tmp_path / "secrets.toml"], required=False) == {}
+
+
+@pytest.mark.parametrize("text", ["# What people sign in with", "# [auth]\n# client_id = 'a'\n\n", " \n"])
+def test_a_file_that_sets_nothing_is_not_no_file(text: str) -> None:
+    with pytest.raises(BadSetting, match="nothing is set"):
+        secrets_files.sections({Path("secrets.toml"): text})
+
+
+def test_nobody_waits_for_a_pipe_among_mounted_secrets(tmp_path: Path) -> None:
+    (tmp_path / "auth").mkdir()
+    os.mkfifo(tmp_path / "auth" / "cookie_secret")
+    with pytest.raises(BadSetting, match="cookie_secret: it is not a file"):
+        secrets_files.contents([tmp_path], required=True)
+
+
 def test_a_file_outside_its_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / ".streamlit" / "secrets.toml"
     (tmp_path / "secrets.toml").write_text(GOOD)
@@ -139,8 +158,23 @@ def test_a_missing_file_is_none_unless_it_was_named(tmp_path: Path) -> None:
             lambda path: path.with_name("secret.toml").touch(),
             "secret.toml: the file is not read under this name",
         ),
-        (lambda path: path.with_name("Secrets.toml").touch(), "Secrets.toml: the file is not read"),
-        (lambda path: path.with_name("secrets.toml.txt").touch(), "call it secrets.toml"),
+        *[
+            (
+                lambda path, name=name: path.with_name(name).touch(),
+                f"{name}: the file is not read under this name",
+            )
+            for name in (
+                "Secrets.toml",
+                "secrets.toml.txt",
+                "secrets.toml~",
+                "secrets.toml.new",
+                ".secrets.toml.swp",
+                "secrets.toml ",
+                "secrets",
+                "secrets.json",
+                "secrets_old.toml",
+            )
+        ],
         (lambda path: (path.touch(), path.chmod(0)), "can't be read (Permission denied)"),
     ],
 )

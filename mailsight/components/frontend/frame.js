@@ -19,14 +19,15 @@ const policy = (origins) =>
 // more of them, as entities. Without these start tags in the source, no parser makes such an element.
 const UNSTOPPED = /<(?=link|iframe)/gi;
 
-// The policy comes right after the doctype, which decides on the browser's mode.
-const DOCTYPE = /^(?:\s|<!--[^]*?-->)*<!doctype[^>]*>/i;
+// The policy comes right after the doctype, which decides on the browser's mode. What is before that is left out: for a
+// browser, a comment may end sooner (`<!-->`).
+const DOCTYPE = /^(?:\s|<!--[^-]*(?:-(?!->)[^-]*)*-->)*(<!doctype[^>]*>)/i;
 
 function protectedMail(html, origins) {
-  const start = DOCTYPE.exec(html)?.[0] ?? "";
+  const [start, doctype] = DOCTYPE.exec(html) ?? ["", ""];
   const meta = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(origins)}">`
     + '<meta http-equiv="x-dns-prefetch-control" content="off">';
-  return start + meta + html.slice(start.length).replace(UNSTOPPED, "<x-");
+  return doctype + meta + html.slice(start.length).replace(UNSTOPPED, "<x-");
 }
 
 // A form or picture whose name is "body" would shadow the document's own property.
