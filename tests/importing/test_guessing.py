@@ -112,7 +112,7 @@ def test_campaigns_with_their_totals_are_recognised_in_every_language(tmp_path: 
     assert loaded(tmp_path, mapping)["totals"][0] == {
         "campaign_id": "Spring",
         "source": "csv",
-        "recipients": 10400,
+        "sent": 10400,
         "delivered": 10301,
         "opened": 4120,
         "clicks": 902,
