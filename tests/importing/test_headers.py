@@ -42,6 +42,7 @@ def test_no_two_fields_share_a_name() -> None:
     [
         (["Timestamp", "IP", "Email"], "granular_activity/opens/1234_sale.csv", "opens"),
         (["Email", "Url", "Timestamp"], "1234_sale.csv", "clicks"),
+        (["Email Address", "Event Name", "Timestamp"], "events/events.csv", "contact events"),
         (["Email Address", "Bounce Type"], "x.csv", "bounces"),
         (["Email Address", "First Name"], "aggregate_activity/not_opened/1_x.csv", "recipients"),
         (

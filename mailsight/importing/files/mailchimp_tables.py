@@ -75,6 +75,12 @@ ANONYMOUS = Kind(
 _ACTIVITY = {"email": EMAIL, "occurred_at": ("Timestamp", "Time", "Date"), "ip": ("IP", "IP Address")}
 OPENS = Kind("opens", _ACTIVITY, frozenset({"email", "occurred_at"}))
 CLICKS = Kind("clicks", {**_ACTIVITY, "url": ("Url", "Link")}, frozenset({"email", "occurred_at", "url"}))
+# What contacts did on a website or in an app. It is told apart from opens, and left out.
+CONTACT_EVENTS = Kind(
+    "contact events",
+    {**_ACTIVITY, "event": ("Event", "Event Name", "Event Type")},
+    frozenset({"email", "occurred_at", "event"}),
+)
 BOUNCES = Kind("bounces", {**_PERSON, "bounce": ("Bounce Type",)}, frozenset({"email", "bounce"}))
 UNSUBSCRIBES = Kind(
     "unsubscribes",
@@ -130,6 +136,7 @@ KINDS = (
     ANONYMOUS,
     OPENS,
     CLICKS,
+    CONTACT_EVENTS,
     BOUNCES,
     UNSUBSCRIBES,
     COMPLAINTS,
