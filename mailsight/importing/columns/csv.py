@@ -10,7 +10,7 @@ from mailsight.errors import ImportFailed
 from mailsight.importing import engine
 from mailsight.importing.dates import Order
 from mailsight.importing.files import values
-from mailsight.importing.sources import Item, Request, Source, watched
+from mailsight.importing.sources import Gap, Item, Request, Source, watched
 from mailsight.loading import bundle_files, finding
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
@@ -265,6 +265,12 @@ def _as_written(kept: Column, suggested: Column) -> Column:
     return replace(kept, order=suggested.order) if proved and kept.field == suggested.field else kept
 
 
+GAPS = (
+    Gap(
+        ("opens", "clicks"),
+        "Opens and clicks for which a table has no time are shown a minute after sending, other events at sending.",
+    ),
+)
 SOURCE = Source(
-    NAME, "your own table", "a CSV, Excel or JSON file, with --map MAP.toml", (), read, resolve=resolve
+    NAME, "your own table", "a CSV, Excel or JSON file, with --map MAP.toml", GAPS, read, resolve=resolve
 )

@@ -268,6 +268,8 @@ def _by_time(profile: Profile, named: Named) -> Role | None:
 def _kind(roles: Sequence[Role], of_file: EventType | None) -> Kind:
     names = {role.name for role in roles}
     events = {role.event for role in roles if role.event}
+    if "sent_at" in names:
+        events.add(EventType.SENT)
     has_campaign = bool(names & {"campaign_id", "campaign_name", "subject"})
     if not names & {"email", "customer_id", "person"}:
         return _kind_without_people(names, has_campaign or bool(events))
