@@ -108,8 +108,8 @@ class BadSetting(MailsightError):
 class NoDatabase(MailsightError):
     title = "No campaigns yet"
     next_step = (
-        "Upload your own files on the Data page, or exports from Mailchimp, Brevo, SendGrid, Klaviyo, HubSpot or "
-        "Mailgun. Or load them with `python -m mailsight load BUNDLE`, or try `python -m mailsight sample`."
+        "Upload an export from Mailchimp, Brevo, SendGrid, Klaviyo, HubSpot, Mailgun or listmonk, or your own files, "
+        "on the Data page. On the server, run `python -m mailsight import`, or try `python -m mailsight sample`."
     )
 
 

@@ -79,24 +79,15 @@ def _mapping(
 ) -> TableMapping | None:
     """What the columns of a table are: as `--map` says, or as in an earlier file. Otherwise, print a suggestion."""
     if map_file is not None:
-        return _with_options(csv.read_mapping(map_file), options)
+        return csv.with_options(csv.read_mapping(map_file), options)
     suggestion = csv.suggest(where, database, sheet=options.get("sheet"), encoding=values.encoding(options))
-    mapping = _with_options(suggestion.mapping, options)
+    mapping = csv.with_options(suggestion.mapping, options)
     if suggestion.is_kept and not mappings.questions(mapping) and not mappings.fixed_fields(mapping):
         messages.print("These columns were imported before, so the same mapping is used.")
         return mapping
     print(replace(suggestion, mapping=mapping).toml(), end="")
     messages.print("Nothing was loaded. Save this mapping, check it, and name its file with --map.")
     return None
-
-
-def _with_options(mapping: TableMapping, options: Mapping[str, str]) -> TableMapping:
-    """The mapping, with the time zone and the encoding that the command names."""
-    return replace(
-        mapping,
-        timezone=options.get("timezone", mapping.timezone),
-        encoding=values.encoding(options) or mapping.encoding,
-    )
 
 
 def _print_sources() -> None:

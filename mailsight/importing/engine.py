@@ -3,8 +3,8 @@
 The source is read first, while other loads go on. Rows and positions are then published together, so an import that is
 killed or cut off at any moment changes nothing, and the next one starts where the last complete one ended.
 
-The settings with which a file is read, such as the time zone, may turn out to be wrong, so they are kept. If the file
-is imported again with others, it is read both ways, and what the earlier way gave is replaced.
+The settings with which a source is read, such as the time zone, may turn out to be wrong, so they are kept. If it is
+imported again with others, all of it is read both ways, and what the earlier way gave is replaced.
 """
 
 import json
@@ -30,18 +30,20 @@ from mailsight.warehouse.failures import stops_load
 from mailsight.warehouse.files import PRIVATE_FOLDER
 from mailsight.warehouse.reader import Warehouse
 
-from .sources import Request, Source
+from .sources import Note, Request, Source
 from .written import Written
 
 BATCH_ROWS = 50_000
 # The share of the progress bar that reading takes.
 READING = 0.5
 # The options that decide what rows mean. What was read with others is replaced.
-READINGS = ("timezone", "encoding", "mapping")
+MAPPING = "mapping"
+READINGS = ("timezone", "encoding", MAPPING)
 _DEFAULTS = {"timezone": "UTC"}
 # The option that names the campaign of all rows. The same list of people may be imported for several.
 CAMPAIGN = "campaign"
 _SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
+_NOT_REPLACED = "It can't be read with the earlier settings any more, so what they gave stays."
 _CHUNK_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
@@ -70,10 +72,14 @@ def run(
     message contains the password of `where`.
     """
     options = options or {}
+    contents = _contents(where, has_path=place is None)
     place = place or place_of(where, options)
+    options = source.resolve(options)
+    reading, campaign = _reading(options), options.get(CAMPAIGN, "")
     with import_folder(database, wait_seconds=wait_seconds) as folder:
+        outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
         earlier = positions(database, source.name, place)
-        known = {} if full else earlier
+        known = {} if full or outdated else earlier
         step = (0.0, f"Reading {source.label}")
 
         def report(done: float, doing: str) -> None:
@@ -85,20 +91,21 @@ def run(
         with Written(folder, source.name) as written:
             # A large table takes longer than a process may be silent.
             _read(source, request, written, lambda: progress(*step))
-        if written.is_empty and written.positions.items() <= known.items():
+        if written.is_empty and not outdated and written.positions.items() <= known.items():
             summary = _nothing()
         else:
-            reading, contents, campaign = _reading(options), _contents(where), options.get(CAMPAIGN, "")
-            outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
             outdated_files = [
-                file
+                _read_as(source, request, folder / f"earlier-{number}", each)
                 for number, each in enumerate(sorted(outdated))
-                for file in _read_as(source, request, folder / f"earlier-{number}", each)
             ]
+            if None in outdated_files:
+                written.add(Note(_NOT_REPLACED))
             summary = bundles.load_imported(
                 database,
                 written.imported(
-                    place, {f"{content}\n{campaign}": reading for content in contents}, outdated_files
+                    place,
+                    {f"{content}\n{campaign}": reading for content in contents},
+                    [file for files in outdated_files for file in files or ()],
                 ),
                 strict=strict,
                 progress=lambda done, doing: progress(READING + (1 - READING) * done, doing),
@@ -117,7 +124,11 @@ def place_of(where: str, options: Mapping[str, str]) -> str:
         options = dict(parse_qsl(parts.query)) | dict(options)
     else:
         place = str(Path(where).expanduser().absolute())
-    shown = [f"{name}={value}" for name, value in sorted(options.items()) if not _SECRET.search(name)]
+    shown = [
+        f"{name}={value}"
+        for name, value in sorted(options.items())
+        if name not in (MAPPING, CAMPAIGN) and not _SECRET.search(name)
+    ]
     return " ".join([place, *shown])
 
 
@@ -142,13 +153,17 @@ def _reading(options: Mapping[str, str]) -> str:
     return json.dumps(chosen, sort_keys=True)
 
 
-def _contents(where: str) -> set[str]:
-    """What identifies the contents of a source: the sizes and checksums of its files, or its address."""
+def _contents(where: str, *, has_path: bool) -> set[str]:
+    """What identifies the contents of a source: its address, or the sizes and checksums of its files.
+
+    If it `has_path`, which no upload has, that identifies them too: a file that has grown may have another mapping.
+    """
     if "://" in where:
         return {place_of(where, {})}
     path = Path(where)
     files = finding.files_below(path) if path.is_dir() else [path]
-    return {f"{size}-{checksum:08x}" for file in files for size, checksum in _checksums(file)}
+    contents = {f"{size}-{checksum:08x}" for file in files for size, checksum in _checksums(file)}
+    return contents | ({place_of(where, {})} if has_path else set())
 
 
 def _checksums(file: Path) -> Iterator[tuple[int, int]]:
@@ -174,13 +189,16 @@ def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> se
     }
 
 
-def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile]:
-    """The rows that a source gives with the options of an earlier reading; none if it can no longer be read so."""
+def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile] | None:
+    """The rows that a source gives with the options of an earlier reading; None if it can no longer be read so."""
     options = {name: value for name, value in request.options.items() if name not in READINGS}
     folder.mkdir(PRIVATE_FOLDER)
-    with Written(folder, source.name) as written, suppress(ImportFailed):
+    with Written(folder, source.name) as written:
         again = replace(request, options=options | json.loads(reading))
-        _read(source, again, written, lambda: request.report(1.0, "Reading with the earlier settings"))
+        try:
+            _read(source, again, written, lambda: request.report(1.0, "Reading with the earlier settings"))
+        except ImportFailed:
+            return None
     return written.files
 
 

@@ -4,11 +4,19 @@ Each source is a module with a `SOURCE`. It reads a database or files, and yield
 e-mails and positions. These are written as a bundle and loaded, so every import ends as a load does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 from .headers import Kind
+
+# Batches of long rows end before they have as many rows as are allowed.
+BATCH_CHARACTERS = 2**24
+# How many rows are read before the progress is reported again.
+REPORT_ROWS = 5_000
 
 # Times are aware, or in UTC. Mappings and lists are written as JSON.
 Value = str | int | float | bool | datetime | Mapping[str, object] | Sequence[str] | None
@@ -83,6 +91,36 @@ class Request:
     max_bytes: int | None = None
     earlier: Mapping[str, str] = field(default_factory=dict)
 
+    def reports(self, files: Sequence[tuple[str, Path]]) -> Iterator[Callable[[float], None]]:
+        """What to call while each of these files, given by name and path, is read: with the share of it that was."""
+        sizes = [path.stat().st_size for _, path in files]
+        done, total = 0, sum(sizes) or 1
+        for (name, _), size in zip(files, sizes, strict=True):
+            self.report(done / total, f"Reading {name}")
+            yield partial(self._report, f"Reading {name}", done / total, size / total)
+            done += size
+
+    def _report(self, step: str, start: float, size: float, share: float) -> None:
+        self.report(start + size * min(share, 1.0), step)
+
+
+class _Text(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+OfTable = TypeVar("OfTable", bound=_Text)
+
+
+def watched(rows: Iterable[OfTable], characters: float, report: Callable[[float], None]) -> Iterator[OfTable]:
+    """The rows of a table with about so many characters, while the share that was read is reported."""
+    done = 0
+    for number, row in enumerate(rows, start=1):
+        done += len(row.text) + 1
+        yield row
+        if not number % REPORT_ROWS:
+            report(done / max(characters, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -98,6 +136,7 @@ class Source:
 
     `read` raises `ImportFailed` for a source that can't be read at all. `kinds` are the tables in its exports, by which
     uploaded files are recognised. `recipients`: which export names them, if the one that was loaded has only totals.
+    `resolve` puts what a file says in the place of an option that names the file, so that a changed one is noticed.
     """
 
     name: str
@@ -107,3 +146,4 @@ class Source:
     read: Callable[[Request], Iterator[Item]]
     kinds: tuple[Kind, ...] = ()
     recipients: str = ""
+    resolve: Callable[[Mapping[str, str]], Mapping[str, str]] = dict

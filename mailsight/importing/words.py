@@ -7,6 +7,7 @@ one (German and its relatives write "Öffnungszeitpunkt" as one word), and anyth
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from enum import StrEnum, auto
 from functools import lru_cache
 
@@ -140,15 +141,20 @@ _STEMS: dict[Word | EventType, str] = {
         "criado utworz* skapad* oprettet* vytvor* signup joined since seit added"
     ),
     Word.REVENUE: (
-        "revenue* *umsatz* chiffre ingreso* ricav* fatturat* omzet* receita* przychod* *intakt* "
+        "revenu* *umsatz* chiffre ingreso* ricav* fatturat* omzet* receita* przychod* *intakt* "
         "omsaetning* omsattning* trzb* sales"
     ),
     Word.ORDERS: (
         "order* *bestell* command* pedid* ordin* compra* zamowi* objednav* purchase* kauf* achat* ordrer"
     ),
     Word.CURRENCY: "currency wahrung* waehrung* devise moneda valut* moeda walut* mena",
-    Word.HARD: "hard* permanent* duro dur fuerte dauerhaft* endgultig* definitiv* twarde",
-    Word.SOFT: "soft* temporar* tempora* weich* doux suave leve vorubergehend* tijdelijk* miekk* docasn*",
+    Word.HARD: (
+        "hard* permanent* dur durs dur[oae] dur[oae]s fuerte* dauerhaft* endgultig* definiti* tward* tvrd* trval*"
+    ),
+    Word.SOFT: (
+        "soft* temporar* tempora* weich* doux suave* leve leves vorubergehend* tijdelijk* zacht* miekk* mekk* "
+        "mjuk* blod* docasn* tymczasow*"
+    ),
     Word.NOT: "not nicht non no niet nie inte ikke nao ej ne",
     Word.PROVIDER: "provider* esp anbieter fournisseur* proveedor* fornitore aanbieder",
     Word.LAST: "last letzt* dernier* ultim* laatste ostatni* senast* sidst* posledni*",
@@ -288,6 +294,30 @@ def type_in(name: str) -> EventType | None:
     return next((kind for kind in _PRECEDENCE if kind in known), None)
 
 
+# The totals that a name with such a word may count.
+_FIGURES: Mapping[Word | EventType, frozenset[str]] = {
+    EventType.SENT: frozenset(("sent",)),
+    EventType.DELIVERED: frozenset(("delivered",)),
+    EventType.OPENED: frozenset(("opened", "opens")),
+    EventType.CLICKED: frozenset(("clicked", "clicks")),
+    EventType.BOUNCED: frozenset(("bounces", "hard_bounces", "soft_bounces")),
+    EventType.UNSUBSCRIBED: frozenset(("unsubscribed",)),
+    EventType.COMPLAINED: frozenset(("complained",)),
+    Word.ORDERS: frozenset(("orders",)),
+    Word.REVENUE: frozenset(("revenue",)),
+}
+
+
+def figures_in(name: str) -> frozenset[str]:
+    """The totals that a column of this name may count; none if it is a rate or a time."""
+    known = words(name)
+    if known & {Word.RATE, Word.TIME}:
+        return frozenset()
+    kind = type_in(name)
+    found = (_FIGURES.get(word, frozenset()) for word in ((kind,) if kind else known))
+    return frozenset[str]().union(*found)
+
+
 def type_of(value: str) -> EventType | None:
     """The type that a value of a column of types means: a word of Mailsight's own, or of any language."""
     plain = folded(value)
@@ -311,6 +341,22 @@ def yes_or_no(value: str) -> bool | None:
     plain = value.strip().lower()
     plain = plain if plain in ("✓", "✔", "✗", "✘") else folded(plain)
     return True if f" {plain} " in _YES else False if f" {plain} " in _NO else None
+
+
+# How people and programs label the last row of a table, in which the others are added up.
+_SUM = re.compile(
+    r"\W*(?:grand |sub)?(?:totals?|totale|totaal|totalt|totaux|gesamt(?:summe|ergebnis)?|insgesamt|summe|sum|suma"
+    r"|summa|somme|eindtotaal|razem|łącznie|ogółem|i alt|celkem|součet)(?: g[eé]n[eé]rale?| geral)?\W*",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{2,4})[^\d@]{0,4}\d[\d.,'’\s]*[^\d@]{0,4}")
+SUM = "a row of totals, which adds up the others"
+
+
+def is_sum(cells: Iterable[str]) -> bool:
+    """Whether a row adds up the others: the first of its values is a word for that, and the others are figures."""
+    values = filter(None, map(str.strip, cells))
+    return _SUM.fullmatch(next(values, "")) is not None and all(map(_FIGURE.fullmatch, values))
 
 
 def bounce_type_of(value: str) -> str | None:

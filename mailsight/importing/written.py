@@ -1,6 +1,7 @@
 """What a source yields, written as the files of a bundle, with the place of each row in the source."""
 
 import json
+import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,25 +24,28 @@ FILE_ROWS = 1_000_000
 FILE_BYTES = 2**28
 # The kinds of rows that name the source.
 _OF_SOURCE = ("campaigns", "totals")
+_LINE_BYTES = array("q").itemsize
 
 
 class Origins:
-    """Where each line of a file comes from."""
+    """Where each line of a file comes from. Numbers of lines are in a file of their own, which grows with the rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._firsts: list[int] = []
-        self._batches: list[tuple[str, Sequence[int]]] = []
+        self._origins: list[str] = []
 
-    def add(self, first: int, origin: str, lines: Sequence[int]) -> None:
-        """Notes the rows from line `first` on: their origin, and their lines in it if it has lines."""
-        self._firsts.append(first)
-        self._batches.append((origin, lines))
+    def add(self, first: int, origin: str) -> None:
+        """Notes that the rows from line `first` on have this origin."""
+        if not self._origins or self._origins[-1] != origin:
+            self._firsts.append(first)
+            self._origins.append(origin)
 
     def __call__(self, line: int) -> tuple[str, int | None]:
-        place = bisect_right(self._firsts, line) - 1
-        origin, lines = self._batches[place]
-        row = line - self._firsts[place]
-        return origin, lines[row] if row < len(lines) else None
+        with self._path.open("rb") as file:
+            file.seek((line - 1) * _LINE_BYTES)
+            place = int.from_bytes(file.read(_LINE_BYTES), sys.byteorder, signed=True)
+        return self._origins[bisect_right(self._firsts, line) - 1], place or None
 
 
 class _Table:
@@ -50,7 +54,9 @@ class _Table:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.file: BinaryIO = path.open("wb")
-        self.origins = Origins()
+        lines = path.with_suffix(".lines")
+        self.lines: BinaryIO = lines.open("wb")
+        self.origins = Origins(lines)
         self.rows = 0
 
     @property
@@ -119,7 +125,7 @@ class Written:
         table = self._table(rows.kind)
         constant = {"source": self._source} if rows.kind in _OF_SOURCE else {}
         texts: list[str] = []
-        lines = array("q")  # a fifth of a list
+        lines = array("q")
         for place, row in enumerate(rows.rows):
             line = rows.lines[place] if rows.lines else 0
             try:
@@ -132,7 +138,8 @@ class Written:
                     )
                 )
         if texts:
-            table.origins.add(table.rows + 1, rows.origin, lines if rows.lines else ())
+            table.origins.add(table.rows + 1, rows.origin)
+            table.lines.write(lines)
             table.file.write(("\n".join(texts) + "\n").encode("utf-8", "replace"))
             table.rows += len(texts)
         if table.is_full:
@@ -145,6 +152,7 @@ class Written:
 
     def _finish(self, table: _Table) -> None:
         table.file.close()
+        table.lines.close()
         if table.rows:
             kind = table.path.name.partition("-")[0]
             path = table.path

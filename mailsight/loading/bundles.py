@@ -196,7 +196,9 @@ def _read_files(reading: Reading, files: Sequence[BundleFile], progress: Progres
     total_bytes = sum(file.size_bytes for file in files)
     done_bytes = 0
     for file in files:
-        progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {file.name}")
+        # People don't know the files that an import writes.
+        name = f"the {file.kind}" if file.origin else file.name
+        progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {name}")
         try:
             failure = tried(read_file, reading, file)
         except UnreadableFile as error:

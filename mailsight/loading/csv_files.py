@@ -102,6 +102,11 @@ def encoding_of(path: Path) -> str:
         return text_encodings.encoding_of(_chunks(file))
 
 
+def characters(path: Path, encoding: str | None) -> float:
+    """About how many characters a text file has."""
+    return path.stat().st_size / (2 if (encoding or "").lower().startswith("utf-16") else 1)
+
+
 def delimiter(header: str, column_names: ColumnNames) -> str:
     """The delimiter with which a header names the most columns in canonical form; otherwise the most frequent one."""
 

@@ -45,6 +45,11 @@ def shown_id() -> str:
     return address.value(parameters.ID)
 
 
+def campaigns_link(label: str) -> None:
+    """A link to the list of campaigns."""
+    st.page_link(CAMPAIGNS, label=label, icon=":material/campaign:", query_params=_with_audience({}))
+
+
 def data_link(label: str = "Data") -> None:
     """A link to the Data page, for people who may see it."""
     if sessions.may(access.PAGES["data"]):

@@ -27,6 +27,7 @@ from mailsight.web import audit, sessions
 from mailsight.web.access import Right
 from mailsight.web.parameters import DATA_DIALOG, REJECTED, Dialog
 
+from . import navigation
 from .dialogs import columns
 
 # How long an upload waits for another load before it gives up.
@@ -88,6 +89,8 @@ def upload() -> None:
         bar.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     show_outcome(st.session_state[_OUTCOME])
+    if isinstance(st.session_state.get(_OUTCOME), LoadSummary):
+        navigation.campaigns_link("Show campaigns")
 
 
 def choose() -> Start | None:
@@ -115,15 +118,16 @@ def choose() -> Start | None:
         is_complete = name is not None
     else:
         files = st.file_uploader(
-            "Files with campaigns, customers, messages and events, and your e-mails' HTML",
+            "Your files",
             type=None if kind == _FOLDER else _BUNDLE_TYPES,
             accept_multiple_files="directory" if kind == _FOLDER else True,
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
         )
         st.caption(
-            f"Or an export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file. "
-            "Of any other CSV, Excel or JSON file, you choose what its columns are. E-mails that customers received "
-            "(.eml, .mbox) are added to their messages."
+            f"An export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file. Of any "
+            "other CSV, Excel or JSON file, you choose what its columns are. Or a bundle: campaigns, customers, "
+            "messages and events, and your e-mails' HTML. E-mails that customers received (.eml, .mbox) are added to "
+            "their messages. For larger files, run `python -m mailsight import` on the server."
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)

@@ -31,11 +31,14 @@ def identity(file: Path) -> Identity:
 
 
 def make_private(path: Path) -> None:
-    """Denies access to an existing file or folder to everyone but its owner, who may be someone else."""
+    """Denies access to an existing file or folder to everyone but its owner, who may be someone else.
+
+    Whatever else a path leads to, such as a device that everybody needs, is left alone.
+    """
     with suppress(OSError):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & _OTHERS:
-            path.chmod(mode & ~_OTHERS)
+        mode = path.stat().st_mode
+        if mode & _OTHERS and (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
 
 
 def make_read_only(file: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mailsight.importing import engine, registry
 from mailsight.importing.columns import csv
-from mailsight.importing.columns.mapping import Column, TableMapping
+from mailsight.importing.columns.mapping import Column, TableMapping, to_toml
 from mailsight.importing.dates import Order
 from mailsight.importing.files.values import zone
 from mailsight.importing.sources import Item, Request, Row, Rows, Source
@@ -18,6 +18,7 @@ from mailsight.loading.merge import LoadSummary
 from mailsight.privacy import erasure
 from tests.support.exported import MAILCHIMP_EXPORT
 from tests.support.exports import written
+from tests.support.kills import KILLS, importing
 from tests.support.tables import table
 
 AMSTERDAM, UTC = {"timezone": "Europe/Amsterdam"}, {"timezone": "UTC"}
@@ -112,6 +113,74 @@ def test_another_mapping_replaces_what_a_table_gave(tmp_path: Path) -> None:
     assert not csv.load(database, file, right).changed
 
 
+EVERYTHING_IGNORED = {"Opened": "ignore", "Clicked": "ignore"}
+
+
+@pytest.mark.parametrize("types", [EVERYTHING_IGNORED, {}])
+def test_a_correction_without_usable_rows_withdraws_what_the_table_gave(
+    tmp_path: Path, types: Mapping[str, str]
+) -> None:
+    database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
+    file.write_text(LOG)
+    first = in_zone(file, database, "UTC")
+    without_time = {**first.columns, "Time": Column("occurred_at", Order.DAY_FIRST)}
+    csv.load(database, file, replace(first, columns=without_time))
+    broken = {**without_time, "Time": Column(), "Name": Column("occurred_at")}
+    csv.load(database, file, replace(first, columns=without_time if types else broken, types=types))
+    assert table(database, "events") == []
+    assert not any(row["sent"] for row in table(database, "campaign_totals"))
+
+
+def test_a_changed_mapping_of_a_scheduled_import_replaces_what_the_table_gave(tmp_path: Path) -> None:
+    """Even if the table has grown since, and named by its path as in the secrets file."""
+    database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "log.csv"
+    file.write_text(IDENTIFIED)
+    path = tmp_path / "map.toml"
+    options = {"map": str(path)}
+    wrong, right = (in_zone(file, database, name) for name in ("UTC", "Asia/Tokyo"))
+    path.write_text(to_toml(wrong))
+    imported(database, "csv", file, options)
+    path.write_text(f"# checked\n{to_toml(wrong)}")
+    assert not imported(database, "csv", file, options).changed
+    file.write_text(IDENTIFIED + "Spring,cid@example.com,Cid,opened,2026-05-04 12:00,third,sendgrid\n")
+    path.write_text(to_toml(right))
+    summary = imported(database, "csv", file, options)
+    assert {kind.kind: kind.withdrawn for kind in summary.kinds if kind.withdrawn} == {"events": 2}
+    csv.load(expected, file, right)
+    assert stored(database) == stored(expected)
+    assert imported(database, "csv", file, {**options, "timezone": "UTC"}).changed
+
+
+def test_what_cannot_be_read_as_before_stays_and_is_said(tmp_path: Path) -> None:
+    database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
+    file.write_text(IDENTIFIED)
+    csv.load(database, file, in_zone(file, database, "UTC"))
+    file.write_text(IDENTIFIED.replace("Time", "Moment"))
+    summary = csv.load(database, file, in_zone(file, database, "Asia/Tokyo"))
+    assert summary.notes == ("It can't be read with the earlier settings any more, so what they gave stays.",)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
+def test_a_correction_killed_at_any_moment_changes_everything_or_nothing(
+    tmp_path: Path, export: Path
+) -> None:
+    database = tmp_path / "m.duckdb"
+    states = {}
+    for zone_name in (UTC, AMSTERDAM):
+        imported(tmp_path / "expected.duckdb", "mailchimp", export, zone_name)
+        states[zone_name["timezone"]] = stored(tmp_path / "expected.duckdb")
+    with importing("mailchimp", database, str(export), seed=KILLS) as imports:
+        imports.complete(**UTC)
+        imports.complete(**AMSTERDAM)
+        for _ in range(KILLS):
+            for zone_name in (UTC, AMSTERDAM):
+                imports.killed(**zone_name)
+                assert stored(database) in states.values()
+                imports.complete(**zone_name)
+                assert stored(database) == states[zone_name["timezone"]]
+
+
 # What came from elsewhere: live events, and more of the same people and campaigns.
 BUNDLE = {
     "campaigns.csv": "campaign_id,name,preheader\nSpring,Spring,Warm days\n",
@@ -172,6 +241,7 @@ def test_another_file_with_fewer_values_replaces_nothing(tmp_path: Path) -> None
     file.write_text(IDENTIFIED)
     csv.load(database, file, in_zone(file, database, "UTC"))
     before = stored(database)
+    file = tmp_path / "other.csv"
     file.write_text(IDENTIFIED.replace(",Ann,", ",,").replace(",Bob,", ",,"))
     assert not csv.load(database, file, in_zone(file, database, "Asia/Tokyo")).kinds[-1].withdrawn
     assert table(database, "customers", STORED["customers"]) == before["customers"]

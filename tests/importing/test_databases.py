@@ -333,6 +333,28 @@ def test_kills_at_any_moment_lose_nothing_and_count_nothing_twice(
 
 
 @pytest.mark.slow
+def test_a_database_that_was_restored_and_has_grown_since_is_read_from_the_beginning(
+    mariadb: Database, tmp_path: Path
+) -> None:
+    """Its ids went on from those of the backup, so rows that were never read have the ids of others."""
+    world, database = World(seed=3), tmp_path / "m.duckdb"
+    write_mautic(mariadb, world)
+    engine.run(database, mautic.SOURCE, mariadb.address())
+    before = _counted(database, "mautic")
+    mariadb.run(
+        "update page_hits set date_hit = date_add(date_hit, interval 1 day);"
+        "update email_stats set lead_id = lead_id + 1000, date_sent = date_add(date_sent, interval 1 day)"
+    )
+    mariadb.run("update leads set id = id + 1000, email = concat('new', email)")
+    mariadb.run("update page_hits set lead_id = lead_id + 1000")
+    engine.run(database, mautic.SOURCE, mariadb.address())
+    after = _counted(database, "mautic")
+    assert {number: each["sent"] for number, each in after.items()} == {
+        number: 2 * each["sent"] for number, each in before.items()
+    }
+
+
+@pytest.mark.slow
 def test_a_connection_that_breaks_loads_nothing(mariadb: Database, tmp_path: Path) -> None:
     world, database = World(seed=1), tmp_path / "m.duckdb"
     write_mailtrain(mariadb, world)

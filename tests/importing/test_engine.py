@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailsight.errors import ImportFailed, LoadBroken, LoadRefused
-from mailsight.importing import engine, registry, written
+from mailsight.importing import engine, registry, seen, sources, written
+from mailsight.importing.columns import conversion, csv
+from mailsight.importing.files import exports
 from mailsight.importing.sources import Item, Mail, Position, Request, Row, Rows, Source, Unusable
 from mailsight.loading.merge import LoadSummary
 from mailsight.merging.languages import Language, language_named
@@ -219,3 +222,38 @@ def test_every_program_has_a_merge_language() -> None:
         "mailgun": Language.HANDLEBARS,
         "csv": None,
     }
+
+
+def _noted(shares: list[float], share: float, _: str) -> None:
+    shares.append(share)
+
+
+def test_long_rows_come_in_smaller_batches_while_the_progress_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "REPORT_ROWS", 10)
+    for module in (exports, conversion):
+        monkeypatch.setattr(module, "BATCH_CHARACTERS", 1_000)
+    unsubscribed = tmp_path / "unsubscribed.csv"
+    people = [f"person{number}@example.com,3,2026-04-14 10:00:00\n" for number in range(100)]
+    unsubscribed.write_text("Email Address,MEMBER_RATING,OPTIN_TIME\n" + "".join(people))
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(csv.suggest(unsubscribed, tmp_path / "m.duckdb").toml())
+    for name, options in (("mailchimp", {}), ("csv", {"map": str(mapping)})):
+        shares: list[float] = []
+        request = Request(str(unsubscribed), options=options, report=partial(_noted, shares))
+        batches = [item for item in registry.source(name).read(request) if isinstance(item, Rows)]
+        assert len(batches) > 3
+        assert sum(len(batch.rows) for batch in batches) == 100
+        assert shares == sorted(shares)
+        assert len(set(shares)) > 5
+        assert max(shares) <= 1
+
+
+def test_what_was_seen_takes_the_same_memory_for_any_number_of_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seen, "PLACES", 4)
+    few = seen.Seen()
+    assert [few.is_new("ann", None), few.is_new("ann", None), few.is_new("ann", 1)] == [True, False, True]
+    assert sum(few.is_new(number) for number in range(100)) == 100

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mailsight.importing.columns import profiles
 from mailsight.importing.columns.amounts import Decimal
 from mailsight.importing.columns.fields import Kind
 from mailsight.importing.columns.mapping import Column, questions
@@ -112,7 +113,7 @@ def test_campaigns_with_their_totals_are_recognised_in_every_language(tmp_path: 
     assert loaded(tmp_path, mapping)["totals"][0] == {
         "campaign_id": "Spring",
         "source": "csv",
-        "recipients": 10400,
+        "sent": 10400,
         "delivered": 10301,
         "opened": 4120,
         "clicks": 902,
@@ -273,3 +274,27 @@ def test_tables_as_programs_export_them(tmp_path: Path, text: str, kind: Kind, h
 def test_the_name_of_an_e_mail_is_that_of_its_campaign(tmp_path: Path, name: str) -> None:
     text = f"{name};Recipient;Sent;Opened\nWeekly;a@example.com;2026-04-14;yes\nWeekly;b@example.com;2026-04-14;no\n"
     assert fields(suggested(tmp_path, text).mapping)[name] == "campaign_name"
+
+
+def test_dates_that_only_a_later_row_decides_are_asked_after_many_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "SAMPLE_ROWS", 10)
+    undecided = ["ann@example.com,04/05/2026 10:00"] * 30
+    text = "\n".join(["E-mail,Sent at", *undecided, "bob@example.com,14/05/2026 10:00"])
+    assert suggested(tmp_path, text).mapping.columns["Sent at"].order is Order.DAY_FIRST
+    monkeypatch.setattr(profiles, "DECIDING_ROWS", 20)
+    assert suggested(tmp_path, text).mapping.columns["Sent at"].order is Order.ASK
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        *((name, "") for name in ("Postal code", "Telefonnummer", "Promo code")),
+        *((name, "customer_id") for name in ("Member no", "ID", "Nr", "Record ID", "Kundennummer")),
+    ],
+)
+def test_numbers_of_something_else_are_no_ids(tmp_path: Path, name: str, field: str) -> None:
+    rows = [f"p{number}@example.com;{7_000 + number};14.05.2026 10:00;1" for number in range(60)]
+    text = "\n".join([f"E-mail;{name};Gesendet am;Geöffnet", *rows])
+    assert suggested(tmp_path, text).mapping.columns[name].field == field

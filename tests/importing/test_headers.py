@@ -3,7 +3,7 @@
 import pytest
 
 from mailsight.importing.files import mailchimp_tables as mailchimp
-from mailsight.importing.files import totals
+from mailsight.importing.files import total_names
 from mailsight.importing.headers import Kind, folded, kind_of
 
 
@@ -27,12 +27,12 @@ def test_spelling_makes_no_difference(name: str) -> None:
     ],
 )
 def test_names_of_columns_are_fields(header: list[str], fields: list[str]) -> None:
-    assert Kind("campaigns", totals.NAMES, frozenset()).column_names(header) == fields
+    assert Kind("campaigns", total_names.NAMES, frozenset()).column_names(header) == fields
 
 
 def test_no_two_fields_share_a_name() -> None:
     named: dict[str, str] = {}
-    for field, names in totals.NAMES.items():
+    for field, names in total_names.NAMES.items():
         for name in names:
             assert named.setdefault(folded(name), field) == field, name
 
@@ -42,6 +42,7 @@ def test_no_two_fields_share_a_name() -> None:
     [
         (["Timestamp", "IP", "Email"], "granular_activity/opens/1234_sale.csv", "opens"),
         (["Email", "Url", "Timestamp"], "1234_sale.csv", "clicks"),
+        (["Email Address", "Event Name", "Timestamp"], "events/events.csv", "contact events"),
         (["Email Address", "Bounce Type"], "x.csv", "bounces"),
         (["Email Address", "First Name"], "aggregate_activity/not_opened/1_x.csv", "recipients"),
         (

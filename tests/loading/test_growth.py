@@ -216,6 +216,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     ),
     "csv_files.layout": _of_file(lambda path: csv_files.layout(path, list)),
     "csv_files.encoding_of": _of_file(csv_files.encoding_of),
+    "csv_files.characters": _of_file(lambda path: csv_files.characters(path, "utf-16")),
     "csv_files.delimiter": _of_text(lambda text: csv_files.delimiter(text, list)),
     "csv_files.is_plain": _of_file(lambda path: csv_files.is_plain(path, csv_files.layout(path, list))),
     "csv_files.rows": _of_file(lambda path: _used(csv_files.rows(path, csv_files.layout(path, list)))),

@@ -4,6 +4,7 @@ MAILSIGHT_KILLS sets how often imports are killed at random moments (default: 1)
 """
 
 import itertools
+import json
 import os
 import pkgutil
 import random
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -79,17 +80,17 @@ def killer(*modules: str) -> Iterator[Killer]:
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "1"))
 # Starts with everything imported, and then forks a process for each import, which takes no time.
 _IMPORTS = """
-import os, sys, traceback
+import json, os, sys, traceback
 from pathlib import Path
 import psycopg, pymysql
 from mailsight.importing import engine, registry
 name, database, where = sys.argv[1:]
 source = registry.source(name)
-for _ in sys.stdin:
+for line in sys.stdin:
     process = os.fork()
     if not process:
         try:
-            engine.run(Path(database), source, where, batch_rows=50)
+            engine.run(Path(database), source, where, options=json.loads(line), batch_rows=50)
             os._exit(0)
         except BaseException:
             traceback.print_exc()
@@ -107,23 +108,23 @@ class Importing:
         self._random = random.Random(seed)
         self._seconds = 0.0
 
-    def complete(self) -> None:
+    def complete(self, **options: str) -> None:
         """Imports everything that is new. How long it takes is the time within which others are killed."""
         start = time.monotonic()
-        self._begin()
+        self._begin(options)
         assert self._status() == 0, "see the captured standard error"
         self._seconds = max(self._seconds, time.monotonic() - start)
 
-    def killed(self) -> None:
+    def killed(self, **options: str) -> None:
         """Kills an import at a random moment, unless it has ended by then."""
-        process = self._begin()
+        process = self._begin(options)
         time.sleep(self._random.uniform(0, self._seconds))  # the moment is what is tested
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         assert self._status() in (0, -signal.SIGKILL)
 
-    def _begin(self) -> int:
-        self._start.write("\n")
+    def _begin(self, options: Mapping[str, str]) -> int:
+        self._start.write(f"{json.dumps(options)}\n")
         self._start.flush()
         return int(self._end.readline())
 

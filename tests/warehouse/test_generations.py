@@ -15,6 +15,7 @@ from mailsight.errors import DatabaseUnreadable, LoadRefused
 from mailsight.loading import spool
 from mailsight.warehouse import contents, generations, opening
 from mailsight.warehouse.draft import draft
+from mailsight.warehouse.files import make_private
 from mailsight.warehouse.reader import Warehouse
 from tests.support.generations import load, loads, names
 
@@ -236,6 +237,16 @@ def test_without_symbolic_links_a_text_file_names_the_generation(
     assert loads(Warehouse(database)) == [1, 2]
     load(database, 4)
     assert loads(Warehouse(database)) == [1, 2, 4]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_only_files_and_folders_are_made_private(tmp_path: Path) -> None:
+    """A device such as /dev/null, for which a fifo stands here, is of everybody."""
+    device = tmp_path / "device"
+    os.mkfifo(device)
+    device.chmod(0o666)
+    make_private(device)
+    assert stat.S_IMODE(device.stat().st_mode) == 0o666
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")

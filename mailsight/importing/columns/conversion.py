@@ -8,8 +8,9 @@ from typing import Any
 
 from mailsight.importing import dates
 from mailsight.importing.files.values import row_id
-from mailsight.importing.sources import Item, Row, Rows, Unusable, Value
-from mailsight.importing.words import bounce_type_of, type_of, yes_or_no
+from mailsight.importing.seen import Seen
+from mailsight.importing.sources import BATCH_CHARACTERS, Item, Row, Rows, Unusable, Value
+from mailsight.importing.words import SUM, bounce_type_of, is_sum, type_of, yes_or_no
 from mailsight.loading.csv_files import Row as SourceRow
 from mailsight.loading.json_files import BadRecord
 from mailsight.loading.refusing import Failure, tried
@@ -22,8 +23,6 @@ from .mapping import ASK, IGNORE, Column, TableMapping
 
 # The name of the source, which events have as their provider.
 NAME = "csv"
-# Campaigns and customers that events name are listed once, as far as this many can be remembered.
-MAX_REMEMBERED = 1_000_000
 # More opens or clicks of one person than this are a number of another kind.
 MAX_REPEATED = 1_000
 # The kind of rows as which the rows of a table are loaded, or rejected.
@@ -55,7 +54,7 @@ class Conversion:
     def __init__(self, mapping: TableMapping) -> None:
         self.kind = mapping.kind
         self._reading = Reading(mapping)
-        self._remembered: set[tuple[str, int]] = set()
+        self._listed = {"campaigns": Seen(), "customers": Seen()}
 
     def convert(self, rows: Iterable[SourceRow | BadRecord]) -> Iterator[Converted]:
         """What each row is loaded as, or why it can't be."""
@@ -67,6 +66,8 @@ class Conversion:
             yield Converted(row, reason=outcome.reason) if isinstance(outcome, Failure) else outcome
 
     def _converted(self, row: SourceRow) -> Converted:
+        if is_sum(row.values.values()):
+            return Converted(row, reason=SUM)
         try:
             entries = list(_READERS[self.kind](Cells(self._reading, row.values)))
         except ValueError as error:
@@ -75,14 +76,9 @@ class Conversion:
 
     def _is_new(self, kind: str, row: Row) -> bool:
         """Whether a row adds something: the campaigns and customers of other tables are listed once."""
-        if kind not in ("campaigns", "customers") or kind == LOADED_AS[self.kind]:
+        if kind not in self._listed or kind == LOADED_AS[self.kind]:
             return True
-        key = kind, hash(tuple(row.values()))
-        if key in self._remembered:
-            return False
-        if len(self._remembered) < MAX_REMEMBERED:
-            self._remembered.add(key)
-        return True
+        return self._listed[kind].is_new(*row.values())
 
 
 # What all rows of a kind have. A field that a table doesn't have is left out, so that it keeps what is loaded already.
@@ -345,9 +341,9 @@ _READERS: Mapping[Kind, Callable[[Cells], Iterator[Entry]]] = {
 def items(
     conversion: Conversion, origin: str, rows: Iterable[SourceRow | BadRecord], batch_rows: int
 ) -> Iterator[Item]:
-    """What a table is loaded as, at most a batch of rows at a time."""
+    """What a table is loaded as, at most a batch of rows at a time; less of long ones."""
     waiting: dict[str, tuple[list[Row], list[int]]] = {}
-    number = 0
+    number = characters = 0
     for converted in conversion.convert(rows):
         line = converted.row.line
         if converted.reason is not None:
@@ -357,9 +353,10 @@ def items(
             batch.append(row)
             lines.append(line)
             number += 1
-        if number >= batch_rows:
+            characters += len(converted.row.text)
+        if number >= batch_rows or characters >= BATCH_CHARACTERS:
             yield from _batches(waiting, origin)
-            waiting, number = {}, 0
+            waiting, number, characters = {}, 0, 0
     yield from _batches(waiting, origin)
 
 

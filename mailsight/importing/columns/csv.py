@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from mailsight.errors import ImportFailed
 from mailsight.importing import engine
 from mailsight.importing.dates import Order
-from mailsight.importing.sources import Item, Request, Source
+from mailsight.importing.files import values
+from mailsight.importing.sources import Gap, Item, Request, Source, watched
 from mailsight.loading import bundle_files, finding
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
@@ -33,25 +34,43 @@ _REQUIRED: Mapping[str, set[str]] = {
 _PREFIX = "mailsight-import-"
 
 
-def read(request: Request) -> Iterator[Item]:
-    """What the tables are loaded as. The option `map` is the path of the mapping, a TOML file.
+def resolve(options: Mapping[str, str]) -> dict[str, str]:
+    """The options with the mapping in the place of its path, the option `map`. Raises `ImportFailed`."""
+    if "map" not in options:
+        return dict(options)
+    chosen = with_options(read_mapping(Path(options["map"])), options)
+    others = {name: value for name, value in options.items() if name not in ("map", *engine.READINGS)}
+    return others | _options(chosen)
 
-    Raises `ImportFailed`, also if the mapping leaves a question open.
-    """
-    if "map" not in request.options:
+
+def _options(chosen: TableMapping) -> dict[str, str]:
+    campaign = chosen.fixed.get("campaign_id") or chosen.fixed.get("campaign_name") or ""
+    return {engine.MAPPING: mapping.to_toml(chosen), engine.CAMPAIGN: campaign}
+
+
+def with_options(chosen: TableMapping, options: Mapping[str, str]) -> TableMapping:
+    """The mapping with the time zone and the encoding that options name. Raises `ImportFailed`."""
+    return replace(
+        chosen,
+        timezone=options.get("timezone", chosen.timezone),
+        encoding=values.encoding(options) or chosen.encoding,
+    )
+
+
+def read(request: Request) -> Iterator[Item]:
+    """What the tables are loaded as. Raises `ImportFailed`, also if the mapping leaves a question open."""
+    yield from _read([], request)
+
+
+def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
+    """What the tables with the columns of the mapping are loaded as. Their headers are added to `headers`."""
+    options = resolve(request.options)
+    if engine.MAPPING not in options:
         raise ImportFailed(
             "A table needs a mapping, which says what its columns are.",
             next_step="`mailsight import csv FILE` prints one. Save it, check it, and name it with --map.",
         )
-    yield from _read(read_mapping(Path(request.options["map"])), [], request)
-
-
-def _read_mapped(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
-    yield from _read(mapping.from_toml(request.options["mapping"]), headers, request)
-
-
-def _read(chosen: TableMapping, headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
-    """What the tables with the columns of a mapping are loaded as. Their headers are added to `headers`."""
+    chosen = mapping.from_toml(options[engine.MAPPING])
     if questions := mapping.questions(chosen):
         raise ImportFailed(
             f"The mapping leaves a question open. {questions[0].text}", next_step="Answer it there."
@@ -59,12 +78,13 @@ def _read(chosen: TableMapping, headers: list[Sequence[str]], request: Request) 
     with TemporaryDirectory(prefix=_PREFIX) as folder:
         opened = tables.opened(Path(request.where), Path(folder), request.max_bytes, chosen.encoding)
         fitting = matching(opened, chosen)
-        for place, table in enumerate(fitting):
-            request.report(place / len(fitting), f"Reading {table.name}")
+        reports = request.reports([(table.name, table.path) for table in fitting])
+        for table, report in zip(fitting, reports, strict=True):
             conversion = Conversion(chosen.for_header(table.header))
             if table.has_header:
                 headers.append(table.header)
-            yield from items(conversion, table.name, tables.rows(table), request.batch_rows)
+            rows = watched(tables.rows(table), table.characters, report)
+            yield from items(conversion, table.name, rows, request.batch_rows)
 
 
 def matching(all_tables: Sequence[Table], chosen: TableMapping) -> list[Table]:
@@ -104,13 +124,10 @@ def load(
     headers: list[Sequence[str]] = []
     summary = engine.run(
         database,
-        replace(SOURCE, read=partial(_read_mapped, headers)),
+        replace(SOURCE, read=partial(_read, headers)),
         str(where),
-        options={
-            "mapping": mapping.to_toml(chosen),
-            engine.CAMPAIGN: chosen.fixed.get("campaign_id") or chosen.fixed.get("campaign_name") or "",
-        },
-        place=place or engine.place_of(str(where), {}),
+        options=_options(chosen),
+        place=place,
         batch_rows=batch_rows,
         strict=strict,
         progress=progress,
@@ -248,4 +265,12 @@ def _as_written(kept: Column, suggested: Column) -> Column:
     return replace(kept, order=suggested.order) if proved and kept.field == suggested.field else kept
 
 
-SOURCE = Source(NAME, "your own table", "a CSV, Excel or JSON file, with --map MAP.toml", (), read)
+GAPS = (
+    Gap(
+        ("opens", "clicks"),
+        "Opens and clicks for which a table has no time are shown a minute after sending, other events at sending.",
+    ),
+)
+SOURCE = Source(
+    NAME, "your own table", "a CSV, Excel or JSON file, with --map MAP.toml", GAPS, read, resolve=resolve
+)

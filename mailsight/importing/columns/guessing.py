@@ -26,6 +26,11 @@ _ALL = re.compile(
     r"\b(opens?|openings?|\w*offnung\w*|ouvertures?|apertur[aei]s?|abertur\w*|otwar(cia|c)|oppning\w*|abning\w*|otevreni|kliknuti"
     r"|clicks?|clics?|klicks?|kliks?|cliques?|klikniec\w*|klikken)\b"
 )
+# A number or code of anything else, such as a postal code, is no id.
+_ID = re.compile(
+    r"(\w+ )*(ids?|uuid|guid|uid|identif\w*|kennung)( \w+)*"
+    r"|nr|no|number|num|nummer|numero|numer|cislo|code|codigo|codice|key|klucz|ref\w*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +247,7 @@ def _by_noun(profile: Profile, named: Named) -> Role | None:
         (Word.TYPE in named and profile.is_of_words and profile.share("type") > 0, Role("type")),
         (is_of_campaign, Role("campaign_id" if profile.mostly("count") else "campaign_name")),
         (Word.CUSTOMER in named, Role("name" if is_person else "person")),
-        (Word.ID in named, Role("id")),
+        (_ID.fullmatch(folded(profile.name)) is not None, Role("id")),
         (Word.NAME in named and not profile.mostly("count"), Role("name")),
     )
 
@@ -263,6 +268,8 @@ def _by_time(profile: Profile, named: Named) -> Role | None:
 def _kind(roles: Sequence[Role], of_file: EventType | None) -> Kind:
     names = {role.name for role in roles}
     events = {role.event for role in roles if role.event}
+    if "sent_at" in names:
+        events.add(EventType.SENT)
     has_campaign = bool(names & {"campaign_id", "campaign_name", "subject"})
     if not names & {"email", "customer_id", "person"}:
         return _kind_without_people(names, has_campaign or bool(events))
@@ -333,6 +340,9 @@ def _fields(kind: Kind, roles: Mapping[str, Role], profiles: Mapping[str, Profil
         else:
             is_detail = ATTRIBUTE in OTHERS[kind] and profiles[name].filled and role.name != "email"
             chosen[name] = ATTRIBUTE if is_detail else LEFT_OUT
+    if kind is Kind.CAMPAIGNS and "sent" not in taken:
+        # The only number of recipients in a report is of those to whom it was sent.
+        return {name: "sent" if field == "recipients" else field for name, field in chosen.items()}
     return chosen
 
 

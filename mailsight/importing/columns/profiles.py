@@ -19,6 +19,8 @@ from .amounts import Decimal, Marks
 SAMPLE_ROWS = 1_000
 # Rows in which the words of a column of types are looked for.
 TYPE_ROWS = 100_000
+# Rows in which the order of dates and the decimal mark are looked for. Somebody waits, and can be asked.
+DECIDING_ROWS = 500_000
 MAX_WORDS = 50
 MAX_WORD_LENGTH = 60
 EXAMPLES = 3
@@ -201,7 +203,7 @@ def survey(header: Sequence[str], rows: Iterable[Row | BadRecord]) -> Survey:
             continue
         if number % SAMPLE_ROWS == 0:
             watched = [profile for profile in watched if profile.is_undecided(number)]
-            if not watched:
+            if not watched or number >= DECIDING_ROWS:
                 break
         for profile in watched:
             profile.add_more(row.values.get(profile.name, ""))

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from mailsight.errors import ImportFailed, LoadRefused, UnreadableFile
-from mailsight.importing.files.values import text_of
+from mailsight.importing.files.values import known, text_of
 from mailsight.importing.words import folded, words
 from mailsight.loading import bundle_files, csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.csv_files import Layout, Row
@@ -42,6 +42,11 @@ class Table:
     has_header: bool = True
     first: tuple[str, ...] = ()
 
+    @property
+    def characters(self) -> float:
+        """About how many characters its text has."""
+        return csv_files.characters(self.path, self.layout.encoding if self.layout else None)
+
 
 def opened(
     where: Path, folder: Path, max_bytes: int | None = None, encoding: str | None = None
@@ -70,7 +75,13 @@ def opened(
 
 
 def rows(table: Table) -> Iterator[Row | BadRecord]:
-    """The rows of a table with the lines that they start on."""
+    """The rows of a table with the lines that they start on. Those without any value are left out."""
+    for row in _rows(table):
+        if isinstance(row, BadRecord) or any(map(known, row.values.values())):
+            yield row
+
+
+def _rows(table: Table) -> Iterator[Row | BadRecord]:
     if table.layout:
         yield from csv_files.rows(table.path, replace(table.layout, names=table.header))
     elif table.is_json:

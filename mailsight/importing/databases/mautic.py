@@ -21,6 +21,7 @@ MAX_REDIRECTS = 200_000
 
 STATS = ("id", "email_id", "lead_id", "email_address", "date_sent", "is_read", "is_failed", "date_read",
          "retry_count", "tokens", "copy_id", "open_count", "last_opened", "open_details")  # fmt: skip
+TIMES = {"email_stats": "date_sent", "page_hits": "date_hit"}
 # What changes in a message after it was sent.
 CHANGING = ("id", "is_read", "is_failed", "date_read", "retry_count", "open_count", "last_opened",
             "open_details")  # fmt: skip
@@ -66,6 +67,7 @@ GAPS = (
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that is newer than the request's positions."""
     with opened(request, "email_stats") as database:
+        database.times = TIMES
         yield from _Import(database, database.current(request)).items()
 
 
@@ -122,7 +124,7 @@ class _Import:
                 size=min(PAGE_ROWS, self.request.batch_rows),
             ):
                 for stat in page:
-                    mark.saw(stat["id"])
+                    mark.saw(stat["id"], stat["date_sent"])
                 stats = [stat for stat in page if stat["email_id"] is not None]
                 new = [stat for stat in stats if mark.is_new(stat["id"])]
                 self._emails.update(stat["email_id"] for stat in new)

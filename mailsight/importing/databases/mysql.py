@@ -80,18 +80,37 @@ class Database:
         self.options = options
         #: Full names of tables that don't begin with the prefix.
         self.full_names: dict[str, str] = {}
+        #: The columns of tables that say when a row was added, and never change.
+        self.times: Mapping[str, str] = {}
 
     def columns(self, table: str) -> list[str]:
         """The table's columns, none if there is no such table."""
         return self._columns.get(self._full_name(table), [])
 
     def current(self, request: Request) -> Request:
-        """The request, without its positions if a table's newest id went back, as in a new or restored database."""
+        """The request, without its positions if the database is new or was restored.
+
+        A table's newest id went back, or its last row that was read is another one or gone.
+        """
         for table, value in request.positions.items():
             mark = Mark.of(value)
-            if mark and self.columns(table) and self._newest(table) < mark.last:
+            if (
+                mark
+                and self.columns(table)
+                and not (
+                    self._newest(table) >= mark.last and self._added_at(table, mark.last) in (mark.at, None)
+                )
+            ):
                 return replace(request, positions={})
         return request
+
+    def _added_at(self, table: str, number: int) -> str | None:
+        """When a row was added, empty if it is gone; None if its table doesn't tell."""
+        time = self.times.get(table)
+        if time is None:
+            return None
+        rows = self.rows(table, [time], where="t.id = %s", parameters=[number])
+        return str(rows[0][time]) if rows else ""
 
     def _newest(self, table: str) -> int:
         """The highest id that a table has ever had. The server knows it even if the row was deleted."""
@@ -266,17 +285,19 @@ class Mark:
     """How far a table with an `id` was read, as the value of a position.
 
     A transaction may commit a lower id than one that was read already, so the mark also keeps the ids that were missing
-    among the last thousand, and they are asked for again.
+    among the last thousand, and they are asked for again. `at`: when the last row was added, by which it is known again
+    in a database that was restored.
     """
 
     value: str | None
     last: int = 0
+    at: str | None = None
     _holes: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_HOLES))
 
     def __post_init__(self) -> None:
         if self.value:
             stored = json.loads(self.value)
-            self.last = stored["id"]
+            self.last, self.at = stored["id"], stored.get("at")
             self._holes.extend(stored["holes"])
         self._start, self._known_holes = self.last, frozenset(self._holes)
 
@@ -298,17 +319,22 @@ class Mark:
         """Whether a row has not been read by an earlier import."""
         return number > self._start or number in self._known_holes
 
-    def saw(self, number: int) -> None:
+    def saw(self, number: int, at: object = None) -> None:
+        """Notes a row that was read, and when it was added."""
         if number > self.last:
             self._holes.extend(range(max(self.last + 1, number - MAX_HOLES), number))
-            self.last = number
+            self.last, self.at = number, None if at is None else str(at)
         elif number in self._known_holes and number in self._holes:
             self._holes.remove(number)
 
     @property
     def position(self) -> str:
         return json.dumps(
-            {"id": self.last, "holes": [hole for hole in self._holes if hole > self.last - MAX_HOLES]}
+            {
+                "id": self.last,
+                "at": self.at,
+                "holes": [hole for hole in self._holes if hole > self.last - MAX_HOLES],
+            }
         )
 
 
@@ -340,6 +366,6 @@ def new_events(
         table, columns, joins=joins, joined=joined, where=f"{mark.condition} and {where}", size=size
     ):
         for row in page:
-            mark.saw(row["id"])
+            mark.saw(row["id"], row.get(database.times.get(table, "")))
         yield Rows("events", table, [event for event in map(as_event, page) if event])
     yield Position(table, mark.position)

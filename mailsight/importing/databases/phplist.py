@@ -56,6 +56,7 @@ GAPS = (
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that is newer than the request's positions."""
     with opened(request, "usermessage") as database:
+        database.times = {"user_message_view": "viewed"}
         yield from _Import(database, database.current(request)).items()
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,8 @@ SCHEMES = re.compile(r"(postgres(ql)?(\+\w+)?|ecto)://", re.IGNORECASE)
 CONNECT_SECONDS = "15"
 # A transaction that is still running may commit rows with lower ids than those already read.
 OVERLAP = timedelta(minutes=10)
+# The position that says when the last row of a table was added, after the name of the table.
+_AT = " at"
 
 
 def is_address(where: str) -> bool:
@@ -87,11 +89,21 @@ class Database:
             yield {"first": first, "last": last}, following
 
     def current(self, request: Request, tables: Sequence[str]) -> Request:
-        """The request, without its positions if a table's newest id went back, as in a new or restored database."""
+        """The request, without its positions if the database is new or was restored.
+
+        A table's newest id went back, or its last row that was read is another one or gone.
+        """
         for table in request.positions.keys() & set(tables) & self.tables.keys():
-            if self._newest(table) < int(request.positions[table]):
+            number, at = int(request.positions[table]), request.positions.get(f"{table}{_AT}")
+            if self._newest(table) < number or (at and self._added_at(table, number) != at):
                 return replace(request, positions={})
         return request
+
+    def _added_at(self, table: str, number: int) -> str | None:
+        """When a row was added; None if it is gone."""
+        [time] = [name for name in ("created_at", "inserted_at") if name in self.tables[table]]
+        rows = self.all(f"select {time} as at from {table} where id = %(id)s", {"id": number})
+        return _written(rows[0]["at"]) if rows else None
 
     def _newest(self, table: str) -> int:
         """The highest id that a table has ever had. Its sequence knows it even if the row was deleted."""
@@ -153,16 +165,25 @@ class Reached:
         [row] = database.all("select now() as now")
         self._before: datetime = row["now"] - OVERLAP
         self._last: dict[str, Any] = {}
+        self._at: dict[str, datetime] = {}
 
     def note(self, table: str, value: int | datetime, written_at: datetime | None) -> None:
         """Notes a row, by its ascending id or time and the time at which it was written."""
         is_old = written_at is None or written_at < self._before
         if is_old and (table not in self._last or value > self._last[table]):
             self._last[table] = value
+            if written_at and not isinstance(value, datetime):
+                self._at[table] = written_at
 
     def positions(self) -> Iterator[Position]:
         for table, last in self._last.items():
             yield Position(table, last.isoformat() if isinstance(last, datetime) else str(last))
+        for table, at in self._at.items():
+            yield Position(f"{table}{_AT}", _written(at))
+
+
+def _written(at: datetime) -> str:
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 def _connected(psycopg: Any, address: str) -> Any:

@@ -11,7 +11,7 @@ from mailsight.importing.headers import EMAIL, Kind
 from mailsight.importing.sources import Gap, Item, Note, Request, Source, Unusable, Value
 from mailsight.vocabulary import EventType
 
-from . import brevo_words, exports, totals, values
+from . import brevo_words, exports, total_names, totals, values
 from .brevo_recipients import RECIPIENTS, recipients
 from .exports import Entry, ExportFile, Reading, TableRow, by_row
 from .happened import Happened, Log
@@ -63,13 +63,13 @@ WEBHOOKS = Kind(
 CAMPAIGNS = Kind(
     "campaigns",
     fields={
-        **totals.NAMES,
+        **total_names.NAMES,
         "id": (
             *("Campaign ID", "Campaign_ID", "ID", "Kampagnen-ID", "ID de la campagne", "ID de la campaña"),
             *("ID campagna", "ID da campanha", "Campagne-ID"),
         ),
-        "opened": (*totals.NAMES["opened"], "Unique Views", "Trackable Unique Opens"),
-        "opens": (*totals.NAMES["opens"], "Views", "Viewed"),
+        "opened": (*total_names.NAMES["opened"], "Unique Views", "Trackable Unique Opens"),
+        "opens": (*total_names.NAMES["opens"], "Views", "Viewed"),
         "trackable": (
             "Trackable Opens",
             "Trackable Views",

@@ -4,8 +4,8 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,21 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import TypeVar
 
 from mailsight.errors import BadUpload, ImportFailed, UnreadableFile
+from mailsight.figures import formats
 from mailsight.importing import dates
 from mailsight.importing.headers import Kind, folded, kind_of
-from mailsight.importing.sources import Item, Note, Position, Request, Row, Rows, Unusable
+from mailsight.importing.sources import (
+    BATCH_CHARACTERS,
+    Item,
+    Note,
+    Position,
+    Request,
+    Row,
+    Rows,
+    Unusable,
+    watched,
+)
+from mailsight.importing.words import SUM, figures_in, is_sum
 from mailsight.loading import csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.json_files import BadRecord, Value
 from mailsight.loading.refusing import Failure, tried
@@ -41,7 +53,8 @@ class ExportFile:
     """A file of an export: its path within it, where it can be read, and its format (csv, json, ndjson or mail).
 
     `columns` are the names in its header; in JSON, the names in the first object. `days_come_first` says in which order
-    its beginning writes dates such as 13/05/2026; None if that doesn't show. `encoding` is that of a CSV file.
+    its beginning writes dates such as 13/05/2026; None if that doesn't show, and `undecided_date` is one that may be
+    either. `encoding` is that of a CSV file. `report` is called with the share that was read.
     """
 
     name: str
@@ -51,6 +64,8 @@ class ExportFile:
     problem: str | None = None
     days_come_first: bool | None = None
     encoding: str | None = None
+    undecided_date: str | None = None
+    report: Callable[[float], None] = field(default=lambda share: None, compare=False, repr=False)
 
     @property
     def stem(self) -> str:
@@ -79,6 +94,14 @@ class TableRow:
     def get(self, field: str) -> str | None:
         """The value of a field, without blanks around it; None if there is none."""
         return known(self.values.get(field))
+
+
+Moment = Callable[[str | None], datetime | None]
+
+
+def moment(file: ExportFile, zone: tzinfo) -> Moment:
+    """Reads the times of a file: months come first, unless its dates prove that days do."""
+    return partial(values.moment, zone=zone, day_first=bool(file.days_come_first))
 
 
 @contextmanager
@@ -173,6 +196,7 @@ def _tables(
         *(name, unpacked.path, form),
         problem=unpacked.problem,
         days_come_first=values.days_come_first(text),
+        undecided_date=values.undecided_date(text),
         encoding=encoding or (csv_files.encoding_of(unpacked.path) if form == "csv" else None),
     )
     yield replace(table, columns=tuple(_columns(table, start, folder)))
@@ -185,7 +209,7 @@ def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
     sample = folder / "beginning"
     sample.write_bytes(start)
     layout = csv_files.layout(sample, lambda names: list(map(folded, names)), encoding=file.encoding)
-    return list(layout.names)
+    return [name.strip().strip("\ufeff").strip() for name in layout.header]
 
 
 def kinds_of(files: Iterable[ExportFile], kinds: Sequence[Kind]) -> dict[ExportFile, Kind]:
@@ -212,7 +236,14 @@ def _is_unzoned(text: str) -> bool:
 
 
 def notes(kinds: Mapping[ExportFile, Kind], options: Mapping[str, str]) -> Iterator[Note]:
-    """Which time zone and encoding were assumed for files that name none, unless people chose them."""
+    """What was assumed for files that name no time zone and encoding, unless people chose them; what is missing."""
+    yield from _unread(kinds)
+    for file in kinds:
+        if file.undecided_date:
+            yield Note(
+                f"{file.name} has dates such as {file.undecided_date}, which don't tell the day from the month. If "
+                "they were read wrongly, write them as 2026-05-13 and import the file again."
+            )
     if "timezone" not in options:
         unzoned = next((file.name for file, kind in kinds.items() if lacks_zone(file, kind)), None)
         if unzoned:
@@ -231,15 +262,37 @@ def notes(kinds: Mapping[ExportFile, Kind], options: Mapping[str, str]) -> Itera
             )
 
 
+def _unread(kinds: Mapping[ExportFile, Kind]) -> Iterator[Note]:
+    """Which columns seem to hold figures that no other column of their file has, but under an unknown name."""
+    for file, kind in kinds.items():
+        read = kind.known(file.columns)
+        unread = [
+            name
+            for name in file.columns
+            if not kind.known([name])
+            and (fields := figures_in(name) & kind.fields.keys())
+            and not fields & read
+        ]
+        if unread:
+            columns = formats.listed([repr(name) for name in unread])
+            yield Note(
+                f"{file.name} has columns that Mailsight doesn't know, so they were left out: {columns}."
+            )
+
+
 def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
     """The rows of a table that say something, by the fields of its kind. Columns that are no field keep their names."""
+    return watched(_rows(file, kind), csv_files.characters(file.path, file.encoding), file.report)
+
+
+def _rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
     if file.form == "csv":
         layout = csv_files.layout(file.path, kind.column_names, encoding=file.encoding)
         for row in csv_files.rows(file.path, layout):
             if isinstance(row, BadRecord):
                 yield row
             elif any(map(known, row.values.values())):
-                yield TableRow(row.line, row.values, row.text)
+                yield _summed(TableRow(row.line, row.values, row.text))
     else:
         values = json_files.lines if file.form == "ndjson" else json_files.values
         for record in values(file.path):
@@ -253,7 +306,12 @@ def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
         return BadRecord(record.line, "not a JSON object", record.text)
     names = kind.column_names(list(record.value))
     plain = {name: values.text_of(value) for name, value in zip(names, record.value.values(), strict=True)}
-    return TableRow(record.line, plain, record.text)
+    return _summed(TableRow(record.line, plain, record.text))
+
+
+def _summed(row: TableRow) -> TableRow | BadRecord:
+    """The row, unless it adds up the others."""
+    return BadRecord(row.line, SUM, row.text) if is_sum(filter(known, row.values.values())) else row
 
 
 def entries(
@@ -272,9 +330,9 @@ def entries(
 
 
 def batches(items: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
-    """Entries as rows, at most `batch_rows` at a time; everything else in its order among them."""
+    """Entries as rows, at most `batch_rows` at a time, less of long ones; everything else in its order among them."""
     collected: dict[tuple[str, str], list[Entry]] = {}
-    size = 0
+    size = characters = 0
     for item in items:
         if not isinstance(item, Entry):
             if isinstance(item, Position):
@@ -283,9 +341,10 @@ def batches(items: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
             continue
         collected.setdefault((item.kind, item.origin), []).append(item)
         size += 1
-        if size >= batch_rows:
+        characters += sum(len(value) for value in item.row.values() if isinstance(value, str))
+        if size >= batch_rows or characters >= BATCH_CHARACTERS:
             yield from _taken(collected)
-            size = 0
+            size = characters = 0
     yield from _taken(collected)
 
 
@@ -297,12 +356,9 @@ def _taken(collected: dict[tuple[str, str], list[Entry]]) -> Iterator[Rows]:
 
 def tracked(files: Sequence[ExportFile], request: Request) -> Iterator[ExportFile]:
     """The files one after the other, while the progress is reported by their sizes."""
-    sizes = [file.path.stat().st_size for file in files]
-    done, total = 0, sum(sizes) or 1
-    for file, size in zip(files, sizes, strict=True):
-        request.report(done / total, f"Reading {file.name}")
-        yield file
-        done += size
+    reports = request.reports([(file.name, file.path) for file in files])
+    for file, report in zip(files, reports, strict=True):
+        yield replace(file, report=report)
 
 
 RowReader = Callable[[ExportFile, tzinfo, TableRow], Iterable[Entry | Unusable | Note]]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailsight.importing.seen import Seen
 from mailsight.importing.sources import Value
 from mailsight.vocabulary import EventType
 
@@ -36,15 +37,14 @@ class Log:
     """The campaigns that a source's logs are about, so that each is listed once."""
 
     source: str
-    _known: set[str] = field(default_factory=set)
-    _subjects: int = 0
+    _listed: Seen = field(default_factory=Seen)
+    _subjects: set[str] = field(default_factory=set)
 
     def campaign(
         self, key: str, file: str, line: int, *, name: str | None, subject: str | None = None
     ) -> Iterator[Entry]:
         """The row of a campaign, if it is the first that names it."""
-        if key not in self._known:
-            self._known.add(key)
+        if self._listed.is_new(key):
             row: dict[str, Value] = {
                 "campaign_id": key,
                 "name": name,
@@ -58,9 +58,9 @@ class Log:
         if not subject:
             return None
         key = f"{self.source}-{values.row_id(subject)}"
-        if key not in self._known:
-            self._subjects += 1
-        return key if self._subjects <= MAX_SUBJECTS or key in self._known else None
+        if len(self._subjects) < MAX_SUBJECTS:
+            self._subjects.add(key)
+        return key if key in self._subjects else None
 
     def entries(self, happened: Happened, file: str, line: int) -> Iterator[Entry]:
         """The event, and the message if it was sent."""

@@ -11,7 +11,7 @@ from mailsight.importing.headers import EMAIL, FIRST_NAME, LAST_NAME, Kind
 from mailsight.importing.sources import Gap, Item, Request, Source, Unusable, Value
 from mailsight.vocabulary import EventType, NotSentReason
 
-from . import exports, totals, values
+from . import exports, total_names, totals, values
 from .exports import Entry, ExportFile, Reading, TableRow, by_row
 
 NAME = "hubspot"
@@ -19,7 +19,7 @@ NAME = "hubspot"
 CAMPAIGNS = Kind(
     "campaigns",
     fields={
-        **totals.NAMES,
+        **total_names.NAMES,
         "id": ("Email ID", "Email Campaign ID", "Email-ID", "E-Mail-ID", "ID"),
         "name": (
             *("Email Name", "Internal Email Name", "E-Mail-Name", "Name der E-Mail"),
@@ -27,7 +27,7 @@ CAMPAIGNS = Kind(
             *("Nome dell'e-mail", "Nome email", "Nome do e-mail", "Naam e-mail", "E-mailnaam"),
         ),
         "sent_at": (
-            *totals.NAMES["sent_at"],
+            *total_names.NAMES["sent_at"],
             *("Sendedatum (Ihre Zeitzone)", "Fecha de envío (tu zona horaria)"),
         ),
         "other_name": ("Name", "Email"),

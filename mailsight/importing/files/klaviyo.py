@@ -11,7 +11,7 @@ from mailsight.importing.headers import EMAIL, Kind
 from mailsight.importing.sources import Gap, Note, Row, Source, Unusable
 from mailsight.vocabulary import EventType
 
-from . import exports, totals, values
+from . import exports, total_names, totals, values
 from .exports import Entry, ExportFile, TableRow, by_row
 
 NAME = "klaviyo"
@@ -19,17 +19,20 @@ NAME = "klaviyo"
 CAMPAIGNS = Kind(
     "campaigns",
     fields={
-        **totals.NAMES,
+        **total_names.NAMES,
         "id": ("Campaign ID",),
         "variant": ("Variation Name", "Variation", "Variant", "Variant Name"),
         "channel": ("Campaign Channel", "Message Channel", "Send Channel", "Channel"),
         "weekday": ("Send Weekday",),
         "orders": (
             *("Unique Placed Order", "Total Placed Order", "Placed Order", "Unique Ordered Product"),
-            *("Count of unique conversions", "Total Placed Orders", "Orders"),
+            *("Count of unique conversions", "Total Placed Orders", *total_names.NAMES["orders"]),
         ),
         "order_rate": ("Placed Order Rate", "Conversion Rate"),
-        "revenue": ("Revenue", "Total Placed Order Value", "Placed Order Value", "Conversion Value"),
+        "revenue": (
+            *("Revenue", "Total Placed Order Value", "Placed Order Value", "Conversion Value"),
+            *total_names.NAMES["revenue"],
+        ),
         "spam_rate": ("Spam Complaints Rate",),
     },
     needs=frozenset({"name"}),

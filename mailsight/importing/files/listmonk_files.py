@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from mailsight.importing.headers import Kind
+from mailsight.importing.seen import Seen
 from mailsight.importing.sources import Item, Request, Row, Rows, Unusable
 from mailsight.vocabulary import EventType
 
@@ -20,7 +21,6 @@ from . import exports, values
 from .exports import Entry, ExportFile, TableRow, by_row
 
 NAME = "listmonk"
-MAX_PEOPLE = 1_000_000
 
 _VIEW = {
     "campaign_id": ("campaign_id",),
@@ -68,7 +68,7 @@ class _Export:
     """What was seen so far: campaigns and people, each of whom is listed once, and how much happened."""
 
     _campaigns: set[str] = field(default_factory=set)
-    _people: set[str] = field(default_factory=set)
+    _people: Seen = field(default_factory=Seen)
     _counts: dict[str, Counter[str]] = field(default_factory=dict)
     _second: str | None = None
     _alike: Counter[tuple[object, ...]] = field(default_factory=Counter)
@@ -91,8 +91,7 @@ class _Export:
         person = person or email
         if not person:
             return
-        if person not in self._people and len(self._people) < MAX_PEOPLE:
-            self._people.add(person)
+        if self._people.is_new(person):
             customer: Row = {"customer_id": person, "email": email, "name": row.get("subscriber_name")}
             yield Entry("customers", file.name, row.line, customer)
         url = row.get("url")

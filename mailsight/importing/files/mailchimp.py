@@ -95,8 +95,8 @@ def _campaigns(
 ) -> Campaigns:
     """The campaigns of the export, and which files are about which."""
     campaigns = Campaigns()
-    for _, row in listed:
-        if isinstance(row, TableRow) and (campaign := _campaign(row, zone)):
+    for file, row in listed:
+        if isinstance(row, TableRow) and (campaign := _campaign(row, file, zone)):
             campaigns.listed[campaign.id] = campaign
     for campaign, number in mailchimp_reports.campaigns(saved):
         campaigns.listed.setdefault(campaign.id, campaign)
@@ -114,13 +114,15 @@ def _campaigns(
     return campaigns
 
 
-def _campaign(row: TableRow, zone: tzinfo) -> Campaign | None:
+def _campaign(row: TableRow, file: ExportFile, zone: tzinfo) -> Campaign | None:
     """The campaign in a row of the list. Without an id, it is known again by its title, subject and time."""
     title, subject, sent = row.get("name"), row.get("subject"), row.get("sent_at")
     if not (row.get("id") or title or subject):
         return None
     return Campaign(
-        row.get("id") or values.row_id(title, subject, sent), title or subject, values.moment(sent, zone)
+        row.get("id") or values.row_id(title, subject, sent),
+        title or subject,
+        totals.sent_at(file, row, zone),
     )
 
 
@@ -133,7 +135,7 @@ def _first_activity(
 ) -> datetime | None:
     """The earliest open or click at the beginning of a campaign's files."""
     times = [
-        values.moment(row.get("occurred_at"), zone)
+        exports.moment(file, zone)(row.get("occurred_at"))
         for file in files
         if (kind := kinds.get(file)) in (tables.OPENS, tables.CLICKS)
         and key_and_slug(file.stem, ids)[0] == key
@@ -148,7 +150,7 @@ def _listed(
 ) -> Iterator[Entry | Unusable]:
     """The rows of the list, as campaigns with their totals."""
     for file, row in listed:
-        campaign = _campaign(row, zone) if isinstance(row, TableRow) else None
+        campaign = _campaign(row, file, zone) if isinstance(row, TableRow) else None
         if isinstance(row, TableRow) and campaign:
             yield from totals.entries(
                 NAME, campaign.campaign_id, file.name, row, campaign.sent_at, template=templates.get(campaign)
@@ -159,13 +161,14 @@ def _listed(
 
 
 def _table(file: ExportFile, kind: Kind, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:
+    moment = exports.moment(file, zone)
     if kind.name == "audience":
-        read = partial(tables.audience, file=file.name, campaigns=campaigns, zone=zone)
+        read = partial(tables.audience, file=file.name, campaigns=campaigns, moment=moment)
     elif kind is tables.FLAT:
-        read = partial(tables.activity, file=file.name, campaigns=campaigns, zone=zone)
+        read = partial(tables.activity, file=file.name, campaigns=campaigns, moment=moment)
     else:
         campaign = campaigns.of_file(file.stem)
-        read = partial(tables.of_campaign, kind, file=file.name, campaign=campaign, zone=zone)
+        read = partial(tables.of_campaign, kind, file=file.name, campaign=campaign, moment=moment)
     return exports.entries(file, kind, tables.LOADS_AS[kind.name], read)
 
 

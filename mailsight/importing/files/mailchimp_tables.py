@@ -4,15 +4,15 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 
 from mailsight.importing.headers import EMAIL, FIRST_NAME, LAST_NAME, Kind, folded
 from mailsight.importing.sources import Row, Unusable, Value
 from mailsight.vocabulary import BOUNCE_TYPES, EventType
 
-from . import totals, values
-from .exports import Entry, TableRow
+from . import total_names, values
+from .exports import Entry, Moment, TableRow
 from .mailchimp_campaigns import NAME, Campaign, Campaigns
 
 MAX_REPORT_LENGTH = 2**20
@@ -21,8 +21,8 @@ _AGGREGATE = r"(?:^|/)aggregate_activity/"
 CAMPAIGNS = Kind(
     "campaigns",
     fields={
-        **totals.NAMES,
-        "sent_at": (*totals.NAMES["sent_at"], "Delivery Date/Time"),
+        **total_names.NAMES,
+        "sent_at": (*total_names.NAMES["sent_at"], "Delivery Date/Time"),
         "id": ("Unique Id", "Campaign Id"),
         "weekday": ("Send Weekday",),
         "folder": ("Folder Id",),
@@ -75,6 +75,12 @@ ANONYMOUS = Kind(
 _ACTIVITY = {"email": EMAIL, "occurred_at": ("Timestamp", "Time", "Date"), "ip": ("IP", "IP Address")}
 OPENS = Kind("opens", _ACTIVITY, frozenset({"email", "occurred_at"}))
 CLICKS = Kind("clicks", {**_ACTIVITY, "url": ("Url", "Link")}, frozenset({"email", "occurred_at", "url"}))
+# What contacts did on a website or in an app. It is told apart from opens, and left out.
+CONTACT_EVENTS = Kind(
+    "contact events",
+    {**_ACTIVITY, "event": ("Event", "Event Name", "Event Type")},
+    frozenset({"email", "occurred_at", "event"}),
+)
 BOUNCES = Kind("bounces", {**_PERSON, "bounce": ("Bounce Type",)}, frozenset({"email", "bounce"}))
 UNSUBSCRIBES = Kind(
     "unsubscribes",
@@ -130,6 +136,7 @@ KINDS = (
     ANONYMOUS,
     OPENS,
     CLICKS,
+    CONTACT_EVENTS,
     BOUNCES,
     UNSUBSCRIBES,
     COMPLAINTS,
@@ -177,7 +184,7 @@ def _part(number: int, heading: str, pairs: Mapping[str, str]) -> TableRow:
     return TableRow(number, fields, str(pairs))
 
 
-def audience(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:
+def audience(row: TableRow, file: str, campaigns: Campaigns, moment: Moment) -> Iterator[Entry | Unusable]:
     """A person of an audience, and how they left it, if they did."""
     email, contact_id = values.address(row.get("email")), row.get("contact_id")
     if not email and not contact_id:
@@ -195,24 +202,24 @@ def audience(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> It
         "name": name_of(row),
         "language": row.get("language"),
         "country": (row.get("country") or "").upper() or None,
-        "created_at": values.moment(row.get("created_at") or row.get("confirmed_at"), zone),
+        "created_at": moment(row.get("created_at") or row.get("confirmed_at")),
     }
     kept = {name if name not in fixed else f"{NAME} {name}": value for name, value in attributes.items()}
     state = {"status": status[1].lower()} if status and "status" not in kept else {}
     yield Entry("customers", file, row.line, kept | state | fixed)
     if email:
-        yield from _opt_out(row, file, email, campaigns, zone)
-        yield from _cleaned(row, file, email, campaigns, zone)
+        yield from _opt_out(row, file, email, campaigns, moment)
+        yield from _cleaned(row, file, email, campaigns, moment)
 
 
-def _opt_out(row: TableRow, file: str, email: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry]:
-    if at := values.moment(row.get("unsubscribed_at"), zone):
+def _opt_out(row: TableRow, file: str, email: str, campaigns: Campaigns, moment: Moment) -> Iterator[Entry]:
+    if at := moment(row.get("unsubscribed_at")):
         campaign = campaigns.named(row.get("campaign_id"), row.get("campaign_title"))
         yield Entry("events", file, row.line, opt_out(row, email, campaign, at))
 
 
-def _cleaned(row: TableRow, file: str, email: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry]:
-    if at := values.moment(row.get("cleaned_at"), zone):
+def _cleaned(row: TableRow, file: str, email: str, campaigns: Campaigns, moment: Moment) -> Iterator[Entry]:
+    if at := moment(row.get("cleaned_at")):
         campaign = campaigns.named(row.get("clean_id"), row.get("clean_title"))
         yield Entry("events", file, row.line, bounce(email, campaign, at, "hard"))
 
@@ -257,12 +264,12 @@ def name_of(row: TableRow) -> str | None:
 
 
 def of_campaign(
-    kind: Kind, row: TableRow, file: str, campaign: Campaign, zone: tzinfo
+    kind: Kind, row: TableRow, file: str, campaign: Campaign, moment: Moment
 ) -> Iterator[Entry | Unusable]:
     """What a row of one of a campaign's files means: a recipient, or something that happened to one."""
     loads_as = LOADS_AS[kind.name]
     email = values.address(row.get("email"))
-    at = values.moment(row.get("occurred_at"), zone) if "occurred_at" in kind.needs else campaign.sent_at
+    at = moment(row.get("occurred_at")) if "occurred_at" in kind.needs else campaign.sent_at
     if not email or not at:
         reason = "no e-mail address" if not email else _no_time(kind, row, campaign)
         yield Unusable(loads_as, file, row.line, reason, row.text)
@@ -275,10 +282,10 @@ def of_campaign(
             yield Entry("events", file, row.line, happened)
             return
         case "unsubscribes":
-            known = values.moment(row.get("occurred_at"), zone)
+            known = moment(row.get("occurred_at"))
             yield Entry("events", file, row.line, opt_out(row, email, campaign, known or at))
         case "complaints":
-            known = values.moment(row.get("occurred_at"), zone)
+            known = moment(row.get("occurred_at"))
             yield Entry("events", file, row.line, once(EventType.COMPLAINED, email, campaign, known or at))
         case "bounces":
             word = (row.get("bounce") or "").lower()
@@ -310,10 +317,10 @@ def _no_time(kind: Kind, row: TableRow, campaign: Campaign) -> str:
     )
 
 
-def activity(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:
+def activity(row: TableRow, file: str, campaigns: Campaigns, moment: Moment) -> Iterator[Entry | Unusable]:
     """A row of the API's e-mail activity."""
     email, key = values.address(row.get("email")), row.get("campaign")
-    at = values.moment(row.get("occurred_at"), zone)
+    at = moment(row.get("occurred_at"))
     if not email or not key or not at:
         yield Unusable("events", file, row.line, "no e-mail address, campaign or time", row.text)
         return

@@ -17,7 +17,7 @@ from mailsight.loading.json_files import BadRecord
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import BOUNCE_TYPES, EventType
 
-from . import exports, totals, values
+from . import exports, total_names, totals, values
 from .exports import Entry, ExportFile, Reading, TableRow, by_row
 from .happened import Happened, Log
 
@@ -63,19 +63,19 @@ ACTIVITY = Kind(
 STATS = Kind(
     "stats",
     fields={
-        **totals.NAMES,
+        **total_names.NAMES,
         "id": ("Single Send ID", "singlesend_id", "Automation ID", "id"),
         "name": ("Single Send Name", "Single Send", "Automation Name", "name", "Campaign Name", "title"),
         "variant": ("ab_variation", "Variation", "A/B Variation", "variation_id"),
         "phase": ("ab_phase", "A/B Phase"),
         "aggregation": ("aggregation", "Date", "day"),
-        "sent": ("requests", "Emails Requested", "triggered", "sent"),
+        "sent": ("requests", "Emails Requested", "triggered", *total_names.NAMES["sent"]),
         "sent_at": ("Send At", "sent_at", "Send Date", "Sent Date"),
-        "bounces": ("bounces", "Bounced"),
+        "bounces": ("bounces", "Bounced", *total_names.NAMES["bounces"]),
         "bounce_drops": ("bounce_drops", "Bounce Drops"),
         "spam_drops": ("spam_report_drops", "Spam Report Drops"),
         "invalid": ("invalid_emails", "Invalid Emails"),
-        "complained": ("spam_reports", "Spam Reports"),
+        "complained": ("spam_reports", "Spam Reports", *total_names.NAMES["complained"]),
     },
     needs=frozenset({"delivered", "opened"}),
     marks=tuple(

@@ -89,6 +89,14 @@ def days_come_first(text: str) -> bool | None:
     return proved.pop() if len(proved) == 1 else None
 
 
+def undecided_date(text: str) -> str | None:
+    """The first date of a table that spreadsheets write, if its dates don't tell in which order."""
+    if days_come_first(text) is not None:
+        return None
+    dates_of_spreadsheets = (match for match in _EITHER_ORDER.finditer(text) if match[2] == "/")
+    return next((match[0] for match in dates_of_spreadsheets if match[1] != match[3]), None)
+
+
 def count(text: str | None) -> int | None:
     """A whole number, however its thousands are separated: 1751 of "1,751", "1.751" or "1 751 (35.2%)"; or None."""
     match = _COUNT.match(_short(text))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mailsight.figures import formats
+from mailsight.importing import uploaded
 from mailsight.reports.data import DataReport
 from mailsight.screens.frame import ASK_ADMIN
 
@@ -17,10 +18,14 @@ _CARDS = {
 def nothing_here(*, may_upload: bool) -> None:
     """Show how to load data into an installation that has none yet."""
     st.info("No data has been loaded yet.", icon=":material/database_off:")
-    upload = "**Upload** a bundle or provider files with the button above." if may_upload else ASK_ADMIN
+    upload = (
+        f"**Upload** files with the button above: an export from {uploaded.SENDERS}, your own tables, or a bundle."
+        if may_upload
+        else ASK_ADMIN
+    )
     ways = [
         upload,
-        "On the server, run `python -m mailsight load BUNDLE` to load a folder, or `ingest` to load provider files.",
+        "On the server, run `python -m mailsight import`, or `load` for a bundle, or `ingest` for provider files.",
         "Just looking around? Run `python -m mailsight sample` to create sample data.",
     ]
     st.markdown("\n".join(f"- {way}" for way in ways))

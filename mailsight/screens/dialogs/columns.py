@@ -76,6 +76,7 @@ def _inspected(files: Sequence[UploadedFile], encoding: str | None) -> Export | 
 def options(export: Export, key: str) -> dict[str, str]:
     """Ask for the time zone and the encoding of an export, if it doesn't name them."""
     chosen = {}
+    st.caption(f"Recognised as an export from {formats.plain(export.label)}.")
     if export.lacks_zone:
         st.caption(
             f"Times in this export name no time zone. Choose the one of your {formats.plain(export.label)} account."
