@@ -10,6 +10,7 @@ from mailsight.web import configuration, health, logs, server
 from mailsight.web.routes import loading, middleware, routes
 
 server.install()
+server.return_large_memory()
 try:
     config = settings.from_environment()
     logs.configure(config.log_level, config.log_format)

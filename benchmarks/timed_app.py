@@ -20,6 +20,7 @@ from mailsight.screens.cached import REPORTS
 from mailsight.settings import PROJECT
 from mailsight.warehouse.cache import Numbers, ResultCache
 from mailsight.warehouse.reader import Snapshot
+from mailsight.web import server
 from mailsight.web.routes import loading, middleware, routes
 
 query_times: list[tuple[str, float]] = []
@@ -68,6 +69,7 @@ for name in ("rows", "frame", "numbers"):
     setattr(Snapshot, name, timed(getattr(Snapshot, name)))
 setattr(ResultCache, "get", get_of_era)  # noqa: B010 (mypy knows methods as final)
 
+server.return_large_memory()
 app = st.App(
     str(PROJECT / "mailsight" / "shell.py"),
     routes=[

@@ -1,8 +1,9 @@
-"""Where the server listens, and what a connection may take before it has sent a request.
+"""Where the server listens, what a connection may take before it has sent a request, and what memory is kept.
 
 Streamlit starts uvicorn with defaults of its own and has no options for these, so `install` changes uvicorn's start.
 """
 
+import ctypes
 import errno
 import os
 import socket
@@ -29,6 +30,10 @@ MIN_BODY_RATE = 500  # bytes a second
 # How many checks in a row a slow body or an unread answer may fail.
 MAX_SLOW_CHECKS = 3
 MAX_UNREAD_CHECKS = 12
+
+# mallopt(3): allocations above this number of bytes are returned to the system when they are freed.
+_M_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 2**20
 
 _Startup = Callable[..., Coroutine[Any, Any, None]]
 
@@ -137,6 +142,15 @@ def max_connections() -> int:
         return MAX_CONNECTIONS
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files // 2)
+
+
+def return_large_memory() -> None:
+    """Makes the C library return large pieces of memory, such as e-mails of megabytes, once they are free.
+
+    By default, glibc keeps pieces as large as the largest that was ever freed, up to 32 MB, and they become gaps.
+    """
+    if os.name == "posix" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def install() -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ctypes import CDLL
 from pathlib import Path
 
 import httpx
@@ -214,3 +215,29 @@ def test_the_port_is_set_so_that_no_other_is_taken_instead() -> None:
     config = (PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     assert '\naddress = "localhost"' in config
     assert "\nport = 8501" in config
+
+
+_LARGE_PIECES = """
+import ctypes
+from mailsight.web import server
+
+class Memory(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+library = ctypes.CDLL(None)
+library.mallinfo2.restype = Memory
+server.return_large_memory()
+bytes(20_000_000)  # would make glibc keep smaller pieces
+before = library.mallinfo2().hblks
+mail = bytes(5_000_000)
+print(library.mallinfo2().hblks - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(CDLL(None), "mallinfo2"), reason="needs the GNU C library, 2.33 or newer")
+def test_large_pieces_of_memory_are_returned() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", _LARGE_PIECES], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "1"
