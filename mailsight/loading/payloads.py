@@ -7,7 +7,7 @@ providers and broken files are read value by value in Python. Both paths yield t
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC
 from functools import partial
@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from mailsight import settings
-from mailsight.errors import UnreadableFile
+from mailsight.errors import SpoolUnreadable, UnreadableFile
 from mailsight.figures.metrics import share
 from mailsight.providers.events import Event, Unreadable
 from mailsight.providers.record import Provider
@@ -106,12 +106,19 @@ def ingest_spool(
     # Held until the last segment is removed: nobody else takes segments apart, and no backup is restored that lacks
     # what the spool has just forgotten.
     with exclusive(database, wait_seconds=wait_seconds):
-        known = set(spool.files_set_aside())
+        known = _set_aside(spool)
         try:
             return segments.load_all(spool, partial(_load_segments, database, spool, progress))
         finally:
             # They stay there, so they must not name erased people.
-            erased_requests.clean_all(database, sorted(set(spool.files_set_aside()) - known))
+            erased_requests.clean_all(database, sorted(_set_aside(spool) - known))
+
+
+def _set_aside(spool: Spool) -> set[Path]:
+    """The segments that are set aside. If they can't be listed, which the health check says, others are loaded."""
+    with suppress(SpoolUnreadable):
+        return set(spool.files_set_aside())
+    return set()
 
 
 def _load_segments(
