@@ -73,11 +73,11 @@ def ingest(
     def attempt(is_careful: bool) -> LoadSummary:
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
             staging = _Staging(work, passed_over, is_careful=is_careful)
-            left = unpacking.room(files, max_bytes)
+            room = unpacking.Room.of(files, max_bytes)
             for index, path in enumerate(files):
                 progress(0.5 * (share(index, len(files)) or 0.0), f"Reading {path.name}")
                 try:
-                    file = tried(_unpacked, path, work, left)
+                    file = tried(_unpacked, path, work, room.left)
                 except UnreadableFile as error:
                     if len(files) == 1:
                         raise
@@ -85,7 +85,7 @@ def ingest(
                 if isinstance(file, Failure):
                     staging.refuse_file(path, file.reason)
                 else:
-                    left -= file.path.stat().st_size if file.path != path else 0
+                    room.take(path, [file.path])
                     staging.take_file(file, sender)
             names = [path.name for path in files]
             return staging.complete(sender.name, names, strict=strict, progress=progress)
