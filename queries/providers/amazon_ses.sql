@@ -5,11 +5,11 @@
 -- mail is not an event, nor are SNS's messages about itself.
 create or replace temp view normalized as
 with envelopes as (
-    select ordinal, unnest(items_of(record)) as envelope from records
+    select place, unnest(items_of(record)) as envelope from records
 ),
 opened as (
     select
-        ordinal, envelope,
+        place, envelope,
         unnest(from_json(envelope, '{
             "Type": "VARCHAR", "MessageId": "VARCHAR", "Timestamp": "VARCHAR", "Message": "VARCHAR",
             "SubscribeURL": "VARCHAR"
@@ -18,7 +18,7 @@ opened as (
 ),
 payloads as (
     select
-        ordinal,
+        place,
         case when Type = 'Notification' then identifier_of(MessageId) end as event_id,
         moment_of(Timestamp) as announced_at,
         case
@@ -180,7 +180,7 @@ diagnosed as (
     from with_part
 )
 select
-    ordinal,
+    place,
     case
         when notice is not null then notice
         when recipient is null then 'not an event of Amazon SES: it has no recipient'

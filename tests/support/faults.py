@@ -28,6 +28,9 @@ MECHANISM = (
         "refusing.tried",
     ),
     *(
+        "bundle_batches._Batch.add",
+        "bundle_batches._Batch.has_room",
+        "bundle_batches._stage",
         "draft.Draft.table",
         "payload_batches._captured",
         "payload_batches.Batch.add",
