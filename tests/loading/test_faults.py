@@ -339,7 +339,7 @@ def test_a_function_that_fails_for_a_webhook_leaves_only_that_out(tmp_path: Path
     first = Spool(tmp_path / "names.spool")
     fill(first)
     codes = functions_called(lambda: load_spool(tmp_path / "names.duckdb", first), marked=True)
-    assert {name_of(code) for code in codes} >= {*MECHANISM[3:], "reading._event", "fields.meaning"}
+    assert {name_of(code) for code in codes} >= {*MECHANISM[6:], "reading._event", "fields.meaning"}
     for code in codes[::EACH]:
         name = name_of(code)
         database, spool = tmp_path / name / "m.duckdb", Spool(tmp_path / name / "m.spool")
