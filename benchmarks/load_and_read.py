@@ -28,6 +28,8 @@ from mailsight.warehouse.reader import Warehouse
 CUSTOMERS = 50_000
 BIG, SMALL = 100, 12
 REPEATS = 7
+# As many events in small files as in one large one.
+FILES, FILE_EVENTS = 2_000, 10
 
 
 def main() -> None:
@@ -47,6 +49,9 @@ def main() -> None:
             "load: times reading the files": loading / reading,
             "load: seconds": loading,
             "load again, all known: seconds": again,
+            f"load of {FILES:,} files of {FILE_EVENTS} events: times a single file": small_files(
+                Path(folder)
+            ),
         }
         small_times = page_times(small / "mailsight.duckdb")
         for name, milliseconds in page_times(big / "mailsight.duckdb").items():
@@ -56,6 +61,34 @@ def main() -> None:
     for name, value in results.items():
         print(f"{value:>14,.2f}  {name}")
     print(json.dumps(results))
+
+
+def small_files(folder: Path) -> float:
+    """Return how many times the processor time of one file as many small ones with the same events take."""
+    lines = [f"{json.dumps(event(number))}\n" for number in range(FILES * FILE_EVENTS)]
+    spent = []
+    for files in (1, FILES):
+        bundle, size = folder / f"{files} files", len(lines) // files
+        bundle.mkdir()
+        for number in range(files):
+            text = "".join(lines[number * size : (number + 1) * size])
+            (bundle / f"events-{number:05}.ndjson").write_text(text, encoding="utf-8")
+        start = time.process_time()
+        bundles.load(folder / f"{files}.duckdb", [bundle])
+        spent.append(time.process_time() - start)
+    return spent[1] / spent[0]
+
+
+def event(number: int) -> dict[str, object]:
+    return {
+        "event_id": f"event{number:020d}",
+        "campaign_id": "spring",
+        "customer_id": f"customer{number % 5_000}",
+        "type": ("delivered", "opened", "clicked")[number % 3],
+        "occurred_at": f"2026-04-{1 + number % 28:02d}T10:{number % 60:02d}:00Z",
+        "url": "https://shop.example/",
+        "user_agent": "Mozilla/5.0",
+    }
 
 
 def read_files(bundle: Path) -> None:

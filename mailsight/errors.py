@@ -53,6 +53,7 @@ MailsightError
 │   ├── InboundMail        it contains an e-mail that was received, not sent
 │   └── BadForm            its form can't be parsed
 ├── NotKept                a webhook could not be written to disk
+├── SpoolUnreadable        received webhooks can't be listed
 └── WebhookRefused         a webhook request was refused and not stored
     ├── NotGenuine         its signature or password is wrong
     ├── NotThisProvider    it is malformed, or from another provider
@@ -343,6 +344,11 @@ class BadForm(NotAnEvent):
 class NotKept(MailsightError):
     title = "The webhook could not be stored"
     next_step = "Free some disk space, or fix the permissions of the folder. The provider will send the webhook again."
+
+
+class SpoolUnreadable(MailsightError):
+    title = "Received webhooks can't be read"
+    next_step = "Give the user that Mailsight runs as the right to read them, then try again."
 
 
 class WebhookRefused(MailsightError):

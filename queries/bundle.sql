@@ -147,22 +147,26 @@ create temp table content_files (
 );
 
 -- name: create_records#
--- read_records: the records of the file being read; records: those that `choose_records` chose. words_of returns their
--- values as words; `structure` is a JSON object with the columns of the table and their types. It trims them in a step of its
--- own: each macro around another one repeats it for each mention of its argument, and planning that took longer than a small load.
-create temp table read_records (ordinal bigint, record json);
+-- read_records: the records of the file being read, or of several small ones, `place` (from 0) saying which of them; records:
+-- those that `choose_records` chose. words_of returns their values as words, with their file; `structure` is a JSON object with the
+-- columns of the table and their types. It trims them in a step of its own: each macro around another one repeats it for each
+-- mention of its argument, and planning that took longer than a small load.
+create temp table read_records (place integer default 0, ordinal bigint, record json);
+set variable read_files = cast([] as varchar[]);
 set variable chosen_records = {'first': 1, 'last': 0};
 create temp view records as
 from read_records
 where ordinal between getvariable('chosen_records').first and getvariable('chosen_records').last;
 create temp macro words_of(structure) as table
 with fields as (
-    select ordinal, record, unnest(from_json(record, structure)) from records
+    select place, ordinal, record, unnest(from_json(record, structure)) from records
 ),
 bare as (
-    select ordinal, record, trimmed(columns(* exclude (ordinal, record))) from fields
+    select place, ordinal, record, trimmed(columns(* exclude (place, ordinal, record))) from fields
 )
-select ordinal, record, word(columns(* exclude (ordinal, record))) from bare;
+select
+    getvariable('read_files')[place + 1] as file, ordinal, record, word(columns(* exclude (place, ordinal, record)))
+from bare;
 
 -- name: clear_records()!
 -- Empties records for the next file.
@@ -235,8 +239,11 @@ join wanted using (ordinal);
 
 -- name: read_batch()!
 -- Takes over records that were read in Python. The loader registers `batch`.
-insert into read_records by name
-select line as ordinal, record from batch;
+insert into read_records by name from batch;
+
+-- name: name_files(files)!
+-- Sets the paths of the files that are being read, under which their rows are staged.
+set variable read_files = :files;
 
 -- name: record_range()^
 -- The first and the last ordinal, and the length of the longest record in bytes.
@@ -282,11 +289,14 @@ select
     ) as are_lenient;
 
 -- name: record_names(most)
--- The column names that the first `most` of the chosen records use, at most a thousand.
-select distinct left(unnest(json_keys(record)), 100) as name
-from (select record from records where json_type(record) = 'OBJECT' limit :most)
-order by name
-limit 1000;
+-- The column names that the first `most` of the chosen records use, at most a thousand of each file.
+select place, name
+from (
+    select distinct place, left(unnest(json_keys(record)), 100) as name
+    from (select place, record from records where json_type(record) = 'OBJECT' limit :most)
+)
+qualify row_number() over (partition by place order by name) <= 1000
+order by place, name;
 
 -- name: rename_columns(names)!
 -- Renames the fields of the chosen records. `names` is a JSON object with the new names of those that change: the column that each
@@ -305,7 +315,7 @@ from (
     ),
     fields as (
         select
-            ordinal,
+            place, ordinal,
             list_transform(given, lambda name, place: if(
                 list_contains(plain, names[name].spelled),
                 plain[place],
@@ -322,12 +332,12 @@ from (
     ),
     chosen as (
         select
-            ordinal, own_names, field_names, field_values,
+            place, ordinal, own_names, field_names, field_values,
             list_where(field_names, say_something) as telling_names, list_where(field_values, say_something) as telling_values
         from weighed
     )
     select
-        ordinal,
+        place, ordinal,
         to_json(
             case when len(own_names) = len(field_names) then map(field_names, field_values)
             else map(
@@ -337,7 +347,7 @@ from (
         ) as record
     from chosen
 ) as renamed
-where read_records.ordinal = renamed.ordinal;
+where read_records.place = renamed.place and read_records.ordinal = renamed.ordinal;
 
 -- name: write_whole_ids()!
 -- Writes ids of the chosen records that are whole numbers without a fraction. Programs that keep numbers as floating point write 1042 as 1042.0.
@@ -351,11 +361,11 @@ where ordinal between getvariable('chosen_records').first and getvariable('chose
     cast(record as varchar), '"(?:campaign_id|customer_id|message_id|event_id)"\s*:\s*-?\d{1,15}\.0+\s*[,}]'
 );
 
--- name: stage_campaigns(file, structure)!
+-- name: stage_campaigns(structure)!
 -- A selection that is not JSON is kept as a JSON string, a sentence for people.
 insert into staged_campaigns by name
 select
-    :file as file,
+    file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -377,12 +387,12 @@ select
 from (select * replace (identifier(campaign_id) as campaign_id) from words_of(:structure))
 where campaign_id is not null or not is_blank_row(record);
 
--- name: stage_customers(file, structure, known, has_types)!
+-- name: stage_customers(structure, known, has_types)!
 -- Whatever is not a column of the table becomes an attribute: `known` is a JSON object with a null for each column. A file whose
 -- values have types knows which of them are empty; an empty cell of others may be unknown.
 insert into staged_customers by name
 select
-    :file as file,
+    file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -397,11 +407,11 @@ select
 from words_of(:structure)
 where customer_id is not null or not is_blank_row(record);
 
--- name: stage_messages(file, structure, reasons)!
+-- name: stage_messages(structure, reasons)!
 -- A not_sent_reason outside the vocabulary becomes "other", with the original as its detail.
 insert into staged_messages by name
 select
-    :file as file,
+    file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -430,7 +440,7 @@ from (
 )
 where coalesce(campaign_id, customer_id) is not null or not is_blank_row(record);
 
--- name: stage_events(file, structure, types, bounce_types)!
+-- name: stage_events(structure, types, bounce_types)!
 -- A payload that is not JSON is kept as a JSON string.
 insert into staged_events by name
 with timed as (
@@ -444,7 +454,7 @@ with timed as (
     where type is not null or not is_blank_row(record)
 )
 select
-    :file as file,
+    file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -478,7 +488,7 @@ select
     )) as method
 from timed;
 
--- name: stage_totals(file, structure, counts)!
+-- name: stage_totals(structure, counts)!
 -- `counts` are the columns with whole numbers. Programs that keep numbers as floating point write 1042 as 1042.0.
 insert into staged_totals by name
 with totals as (
@@ -494,7 +504,7 @@ with totals as (
     from words_of(:structure)
 )
 select
-    :file as file,
+    file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -509,7 +519,7 @@ select
     lower(source) as source,
     moment(as_of) as as_of,
     try_cast(
-        columns(* exclude (ordinal, record, unreadable, campaign_id, source, as_of, revenue, currency)) as bigint
+        columns(* exclude (file, ordinal, record, unreadable, campaign_id, source, as_of, revenue, currency)) as bigint
     ),
     try_cast(revenue as double) as revenue,
     upper(currency) as currency
@@ -522,13 +532,13 @@ select distinct name
 from (select unnest([merge_language, source]) as name from staged_campaigns where refusal is null)
 where name is not null;
 
--- name: unknown_languages(file, after, most)
--- The next campaigns of a file after an ordinal with a merge language that nobody knows. The loader registers `languages`, which
--- maps each name to the language's, or to null.
-select ordinal, merge_language
-from staged_campaigns join languages on merge_language = languages.name
-where file = :file and ordinal > :after and languages.language is null and refusal is null
-order by ordinal
+-- name: unknown_languages(place, ordinal, most)
+-- The next campaigns after a place and ordinal with a merge language that nobody knows. The loader registers `placed_files` and
+-- `languages`, which maps each name to the language's, or to null.
+select place, ordinal, merge_language
+from staged_campaigns join placed_files using (file) join languages on merge_language = languages.name
+where (place, ordinal) > (:place, :ordinal) and languages.language is null and refusal is null
+order by place, ordinal
 limit :most;
 
 -- name: replace_languages#
@@ -577,42 +587,42 @@ from (
     select file, content as path from staged_messages where content is not null and refusal is null
 );
 
--- name: rejected_campaigns(file, after, most)
--- The next rejected rows of a file after an ordinal.
-select ordinal, refusal
-from staged_campaigns
-where file = :file and ordinal > :after and refusal is not null
-order by ordinal
+-- name: rejected_campaigns(place, ordinal, most)
+-- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
+select place, ordinal, refusal
+from staged_campaigns join placed_files using (file)
+where refusal is not null and (place, ordinal) > (:place, :ordinal)
+order by place, ordinal
 limit :most;
 
--- name: rejected_customers(file, after, most)
--- The next rejected rows of a file after an ordinal.
-select ordinal, refusal
-from staged_customers
-where file = :file and ordinal > :after and refusal is not null
-order by ordinal
+-- name: rejected_customers(place, ordinal, most)
+-- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
+select place, ordinal, refusal
+from staged_customers join placed_files using (file)
+where refusal is not null and (place, ordinal) > (:place, :ordinal)
+order by place, ordinal
 limit :most;
 
--- name: rejected_messages(file, after, most)
--- The next rejected rows of a file after an ordinal.
-select ordinal, refusal
-from staged_messages
-where file = :file and ordinal > :after and refusal is not null
-order by ordinal
+-- name: rejected_messages(place, ordinal, most)
+-- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
+select place, ordinal, refusal
+from staged_messages join placed_files using (file)
+where refusal is not null and (place, ordinal) > (:place, :ordinal)
+order by place, ordinal
 limit :most;
 
--- name: rejected_events(file, after, most)
--- The next rejected rows of a file after an ordinal.
-select ordinal, refusal
-from staged_events
-where file = :file and ordinal > :after and refusal is not null
-order by ordinal
+-- name: rejected_events(place, ordinal, most)
+-- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
+select place, ordinal, refusal
+from staged_events join placed_files using (file)
+where refusal is not null and (place, ordinal) > (:place, :ordinal)
+order by place, ordinal
 limit :most;
 
--- name: rejected_totals(file, after, most)
--- The next rejected rows of a file after an ordinal.
-select ordinal, refusal
-from staged_totals
-where file = :file and ordinal > :after and refusal is not null
-order by ordinal
+-- name: rejected_totals(place, ordinal, most)
+-- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
+select place, ordinal, refusal
+from staged_totals join placed_files using (file)
+where refusal is not null and (place, ordinal) > (:place, :ordinal)
+order by place, ordinal
 limit :most;

@@ -1,4 +1,5 @@
--- From a file of provider payloads to staged events: records -> normalized (queries/providers) -> staged_events.
+-- From files of provider payloads to staged events: records -> normalized (queries/providers) -> staged_events. The place of a
+-- record is its file and its line, or its position in the file.
 
 -- name: read_from(path)!
 -- Sets the file that the views below read.
@@ -7,41 +8,41 @@ set variable records_path = :path;
 -- name: view_lines#
 -- The values of a file with one JSON value per line. Without line numbers, so that all cores can read it.
 create or replace temp view records as
-select cast(null as bigint) as ordinal, json as record from read_ndjson_objects(getvariable('records_path'));
+select {'file': getvariable('records_path'), 'line': cast(null as bigint)} as place, json as record from read_ndjson_objects(getvariable('records_path'));
 
 -- name: view_values#
 -- The values of a JSON array, or JSON values one after another, without their numbers.
 create or replace temp view records as
-select cast(null as bigint) as ordinal, json as record
+select {'file': getvariable('records_path'), 'line': cast(null as bigint)} as place, json as record
 from read_json_objects(getvariable('records_path'), format = 'auto');
 
 -- name: view_numbered_lines#
 -- The values of a file with one JSON value per line, numbered from 1.
 create or replace temp view records as
-select row_number() over () as ordinal, json as record from read_ndjson_objects(getvariable('records_path'));
+select {'file': getvariable('records_path'), 'line': row_number() over ()} as place, json as record from read_ndjson_objects(getvariable('records_path'));
 
 -- name: view_numbered_values#
 -- The values of a JSON array, or JSON values one after another, numbered from 1.
 create or replace temp view records as
-select row_number() over () as ordinal, json as record
+select {'file': getvariable('records_path'), 'line': row_number() over ()} as place, json as record
 from read_json_objects(getvariable('records_path'), format = 'auto');
 
 -- name: view_batch#
--- Values that were read in Python, each with the line it starts on. The loader registers `batch`.
+-- Values that were read in Python, each with its file and the line it starts on. The loader registers `batch`.
 create or replace temp view records as
-select line as ordinal, coalesce(try_cast(record as json), to_json(record)) as record from batch;
+select place, coalesce(try_cast(record as json), to_json(record)) as record from batch;
 
 -- name: view_events#
 -- Events that were normalized in Python. The loader registers `event_batch`.
 create or replace temp view normalized as
 select * replace (cast(metadata as json) as metadata, cast(payload as json) as payload) from event_batch;
 
--- name: stage_normalized(file, provider)^
+-- name: stage_normalized(provider)^
 -- Stages the events of the view normalized, with the reason for rejecting those that can't be used. Returns their number.
 insert into staged_events by name
 select
-    :file as file,
-    ordinal,
+    place.file as file,
+    place.line as ordinal,
     case
         when refusal is not null then refusal
         when type is null then 'no event of this provider'
@@ -62,17 +63,18 @@ select count(*) as rows from staged_events where file = :file and refusal is not
 -- The positions of the rejected events of a file.
 select distinct ordinal from staged_events where file = :file and refusal is not null;
 
--- name: refuse_staged(file, name, place)^
--- Adds the rejected events of a file to new_refusals, under the file's name and place. The loader registers `line_numbers`,
--- which has the lines of positions that are not lines. Returns their number.
+-- name: refuse_staged()^
+-- Adds the rejected events of files to new_refusals. The loader registers `staged_files`, which has their names and places, and
+-- `line_numbers`, which has the lines of positions that are not lines. Returns their number.
 insert into new_refusals by name
 select
-    :place as place, 'events' as kind, :name as file, coalesce(l.line, s.ordinal) as line, s.refusal as reason,
+    f.place, 'events' as kind, f.name as file, coalesce(l.line, s.ordinal) as line, s.refusal as reason,
     coalesce(cast(s.payload as varchar), '') as row
 from staged_events as s
+join staged_files as f on f.file = s.file
 left join line_numbers as l on l.ordinal = s.ordinal
-where s.file = :file and s.refusal is not null
-order by s.ordinal, s.rowid;
+where s.refusal is not null
+order by f.place, s.ordinal, s.rowid;
 
 -- name: unstage(file)!
 -- Removes what was staged from a file, so that it can be read in another way.
@@ -81,7 +83,7 @@ delete from staged_events where file = :file;
 -- name: normalized_lines(provider)
 -- The events of the view normalized as JSON, one line each. What is not an event has a refusal instead.
 select
-    ordinal,
+    place.line as ordinal,
     coalesce(refusal, if(type is null, 'no event of this provider', null)) as refusal,
     if(refusal is not null or type is null, null, cast(
         to_json(
@@ -100,4 +102,4 @@ select
     )) as line,
     coalesce(cast(payload as varchar), '') as payload
 from normalized
-order by ordinal;
+order by place;

@@ -3,10 +3,11 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -33,7 +34,7 @@ TOO_LONG = "a row of more than 1 MB"
 LONG_RECORD_BYTES = 2**14
 PART_BYTES = 2**24
 MAX_NAMES = 100  # of ignored columns in a summary
-ALLRECORDS = 2**62
+ALL_RECORDS = 2**62
 
 
 @dataclass(slots=True)
@@ -70,29 +71,39 @@ def read_file(reading: Reading, file: BundleFile) -> None:
     reading.unread[file.kind] += _add_refused(reading, file, ((place, TOO_LONG) for place in too_long))
     [(first, last, longest)] = work.run("record_range")
     parts = [(first, last)] if longest <= LONG_RECORD_BYTES else work.run("record_parts", most=PART_BYTES)
-    names = _named(work, file, parts)
-    ignored = set(names) - bundle_files.COLUMNS[file.kind].keys() - {""}
-    if ignored and file.kind != "customers":
-        reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
+    name_columns(reading, [file], parts)
     failures = (
         (place, why.reason)
         for first_of_part, last_of_part in parts
-        for place, why in isolated(range(first_of_part, last_of_part + 1), partial(stage, work, file))
+        for place, why in isolated(range(first_of_part, last_of_part + 1), partial(stage, work, [file]))
     )
     reading.unread[file.kind] += _add_refused(reading, file, failures)
     if file.problem:
         reading.refuse(file, last or 1, file.problem, "")
 
 
-def _named(work: Draft, file: BundleFile, parts: Sequence[tuple[int, int]]) -> list[str]:
-    """The names of the file's columns, after giving the fields of its records their canonical names."""
-    if file.form == "csv":
-        return list(file.layout.names)
-    names = _names(work, file, parts)
+def name_columns(reading: Reading, files: Sequence[BundleFile], parts: Sequence[tuple[int, int]]) -> None:
+    """Gives the fields of the files' records their canonical names, and notes those that are no columns.
+
+    `parts` are ranges of ordinals, in which the records are renamed one by one.
+    """
+    for file, names in zip(files, _named(reading.work, files, parts), strict=True):
+        ignored = set(names) - bundle_files.COLUMNS[file.kind].keys() - {""}
+        if ignored and file.kind != "customers":
+            reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
+
+
+def _named(
+    work: Draft, files: Sequence[BundleFile], parts: Sequence[tuple[int, int]]
+) -> list[Collection[str]]:
+    """The names of each file's columns, after giving the fields of their records their canonical names."""
+    if files[0].form == "csv":
+        return [file.layout.names for file in files]
+    names = _names(work, files, parts)
     renamed: dict[str, dict[str, str]] = {}
-    for name in names:
+    for name in set().union(*names):
         [plain] = bundle_files.column_names([name], ())
-        [spelled] = file.column_names([name])
+        [spelled] = files[0].column_names([name])
         if name != spelled:
             renamed[name] = {"plain": plain, "spelled": spelled}
     for first, last in parts:
@@ -100,17 +111,19 @@ def _named(work: Draft, file: BundleFile, parts: Sequence[tuple[int, int]]) -> l
         if renamed:
             work.run("rename_columns", names=json.dumps(renamed))
         work.run("write_whole_ids")
-    return _names(work, file, parts) if renamed else names
+    return _names(work, files, parts) if renamed else names
 
 
-def _names(work: Draft, file: BundleFile, parts: Sequence[tuple[int, int]]) -> list[str]:
+def _names(
+    work: Draft, files: Sequence[BundleFile], parts: Sequence[tuple[int, int]]
+) -> list[Collection[str]]:
     # The rows of a table share their columns; every JSON object can have different ones.
-    names: set[str] = set()
-    for first, last in parts[:1] if file.form == "parquet" else parts:
+    names: list[set[str]] = [set() for _ in files]
+    for first, last in parts[:1] if files[0].form == "parquet" else parts:
         work.run("choose_records", first=first, last=last)
-        most = 1 if file.form == "parquet" else ALLRECORDS
-        names.update(row["name"] for row in work.rows("record_names", most=most))
-    return sorted(names)[: bundle_files.MAX_COLUMNS]
+        for place, name in work.run("record_names", most=1 if files[0].form == "parquet" else ALL_RECORDS):
+            names[place].add(name)
+    return [sorted(of_file)[: bundle_files.MAX_COLUMNS] for of_file in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,7 @@ class _Read:
 
 
 def _take_over(work: Draft, batch: Sequence[_Read]) -> None:
-    with work.table("batch", [(record.ordinal, record.json) for record in batch], RECORDS):
+    with work.table("batch", [(0, record.ordinal, record.json) for record in batch], RECORDS):
         work.run("read_batch")
 
 
@@ -206,14 +219,15 @@ def _next_batch(records: Iterator[_Read]) -> Iterator[_Read]:
             return
 
 
-def stage(work: Draft, file: BundleFile, ordinals: range) -> None:
-    """Stages the records with these ordinals."""
+def stage(work: Draft, files: Sequence[BundleFile], ordinals: range) -> None:
+    """Stages the records of the files with these ordinals, in one step."""
     if not ordinals:
         return
+    work.run("name_files", files=[str(file.readable) for file in files])
     work.run("choose_records", first=ordinals[0], last=ordinals[-1])
+    file = files[0]  # the others are of the same kind and form
     columns = bundle_files.COLUMNS[file.kind]
-    structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
-    parameters: dict[str, object] = {"file": str(file.readable), "structure": structure}
+    parameters: dict[str, object] = {"structure": json.dumps(dict.fromkeys(columns, "VARCHAR"))}
     match file.kind:
         case "customers":
             parameters["known"] = json.dumps(dict.fromkeys(columns))
@@ -239,33 +253,48 @@ def name_languages(reading: Reading, files: Sequence[BundleFile]) -> None:
     named = ((name, tried(language_named, name)) for name in names)
     languages = [(name, None if isinstance(language, Failure) else language) for name, language in named]
     with work.table("languages", languages, _LANGUAGES):
-        for file in files:
-            if file.kind == "campaigns":
-                _add_refused(reading, file, _unknown_languages(work, file))
+        campaigns = [file for file in files if file.kind == "campaigns"]
+        for file, unknown in _by_file(work, "unknown_languages", campaigns):
+            reasons = (
+                (ordinal, f"unknown merge_language: {name}; the campaign was added without it")
+                for ordinal, name in unknown
+            )
+            _add_refused(reading, file, reasons)
         work.run("replace_languages")
 
 
-def _unknown_languages(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
-    for ordinal, name in _in_pages(work, "unknown_languages", file):
-        yield ordinal, f"unknown merge_language: {name}; the campaign was added without it"
+def add_staged_refusals(reading: Reading, files: Sequence[BundleFile]) -> None:
+    """Adds the files' staged rows that are rejected, with their line and text."""
+    for file, refused in staged_refusals(reading.work, files):
+        _add_refused(reading, file, refused)
 
 
-def add_staged_refusals(reading: Reading, file: BundleFile) -> None:
-    """Adds the file's staged rows that are rejected, with their line and text."""
-    _add_refused(reading, file, staged_refusals(reading.work, file))
+def staged_refusals(
+    work: Draft, files: Sequence[BundleFile]
+) -> Iterator[tuple[BundleFile, Iterator[tuple[int, str]]]]:
+    """The files with staged rows that are rejected, each with these in order: (ordinal, reason)."""
+    for kind in bundle_files.COLUMNS:
+        yield from _by_file(work, f"rejected_{kind}", [file for file in files if file.kind == kind])
 
 
-def staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
-    """The file's staged rows that are rejected, in order: (ordinal, reason)."""
-    return _in_pages(work, f"rejected_{file.kind}", file)
+def _by_file(
+    work: Draft, query: str, files: Sequence[BundleFile]
+) -> Iterator[tuple[BundleFile, Iterator[tuple[int, str]]]]:
+    """The rows of a query for each file that it has any of."""
+    for place, rows in groupby(_in_pages(work, query, files), key=itemgetter(0)):
+        yield files[place], ((ordinal, text) for _, ordinal, text in rows)
 
 
-def _in_pages(work: Draft, query: str, file: BundleFile) -> Iterator[tuple[int, str]]:
-    """The rows of a query, whose first column is the ordinal after which the next page starts."""
-    after = 0
-    while page := work.run(query, file=str(file.readable), after=after, most=PAGE_ROWS):
-        yield from page
-        after = page[-1][0]
+def _in_pages(work: Draft, query: str, files: Sequence[BundleFile]) -> Iterator[tuple[int, int, str]]:
+    """The rows of a query, whose first columns are the place and ordinal after which the next page starts."""
+    if not files:
+        return
+    place, ordinal = 0, 0
+    placed = [(number, str(file.readable)) for number, file in enumerate(files)]
+    with work.table("placed_files", placed, _PLACED):
+        while page := work.run(query, place=place, ordinal=ordinal, most=PAGE_ROWS):
+            yield from page
+            place, ordinal, _ = page[-1]
 
 
 def _add_refused(reading: Reading, file: BundleFile, refused: Iterator[tuple[int, str]]) -> int:
@@ -293,5 +322,6 @@ def _located(file: BundleFile, refused: Iterator[tuple[int, str]]) -> Iterator[t
                 return
 
 
-RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
+RECORDS = pa.schema([("place", pa.int32()), ("ordinal", pa.int64()), ("record", pa.string())])
+_PLACED = pa.schema([("place", pa.int64()), ("file", pa.string())])
 _LANGUAGES = pa.schema([("name", pa.string()), ("language", pa.string())])

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile
-from mailsight.figures.metrics import share
+from mailsight.errors import LoadRefused, UnknownCampaign
 from mailsight.mime import headers
 from mailsight.warehouse.draft import Draft, draft
 
 from . import arrivals, bundle_tables, file_checks, finding
+from .bundle_batches import read_files
 from .bundle_files import BundleFile
-from .bundle_tables import Reading, read_file
+from .bundle_tables import Reading
 from .contents import read_contents
 from .derive import Progress
 from .merge import LoadSummary, complete, reject_failing, silent
-from .refusals import Refusal, Refusals, of_file
-from .refusing import Failure, carefully, explained, tried
+from .refusals import Refusal, Refusals
+from .refusing import carefully, explained, tried
 
 # How many texts with encoded words are read at once.
 PAGE_ROWS = 100_000
@@ -142,7 +142,7 @@ def _stage(
     work = reading.work
     arrivals.prepare(work)
     work.run("create_records")
-    _read_files(reading, [*files, *earlier], progress)
+    read_files(reading, [*files, *earlier], progress)
     _decode_words(work)
     arrivals.of(work).erase()
     if earlier:
@@ -152,8 +152,7 @@ def _stage(
     bundle_tables.name_languages(reading, files)
     if is_careful:
         reject_failing(work, progress, corrects=bool(earlier))
-    for file in files:
-        bundle_tables.add_staged_refusals(reading, file)
+    bundle_tables.add_staged_refusals(reading, files)
 
 
 def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
@@ -172,15 +171,18 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
         work.run("create_records")
         with work.table(
             "batch",
-            [(1, json.dumps({"campaign_id": campaign_id, "template": target.name}))],
+            [(0, 1, json.dumps({"campaign_id": campaign_id, "template": target.name}))],
             bundle_tables.RECORDS,
         ):
             work.run("read_batch")
         reading = Reading(work, Refusals(work))
-        bundle_tables.stage(work, file, range(1, 2))
+        bundle_tables.stage(work, [file], range(1, 2))
         read_contents(work, reading.refusals, [file], silent)
-        for _, problem in bundle_tables.staged_refusals(work, file):
-            raise LoadRefused(f"{mail} is not an e-mail: {problem}.")
+        reasons = [
+            reason for _, refused in bundle_tables.staged_refusals(work, [file]) for _, reason in refused
+        ]
+        if reasons:
+            raise LoadRefused(f"{mail} is not an e-mail: {reasons[0]}.")
         complete(
             work,
             source="content",
@@ -190,27 +192,6 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
             strict=False,
             progress=silent,
         )
-
-
-def _read_files(reading: Reading, files: Sequence[BundleFile], progress: Progress) -> None:
-    total_bytes = sum(file.size_bytes for file in files)
-    done_bytes = 0
-    for file in files:
-        # People don't know the files that an import writes.
-        name = f"the {file.kind}" if file.origin else file.name
-        progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {name}")
-        try:
-            failure = tried(read_file, reading, file)
-        except UnreadableFile as error:
-            if len(files) == 1:
-                raise
-            failure = Failure(str(error))
-        if isinstance(failure, Failure) and file.forbidden:
-            reading.refuse(file, 1, failure.reason, "")
-        elif isinstance(failure, Failure):
-            reading.refusals.add(of_file(file.kind, file.name, file.path, failure.reason))
-            reading.unread[file.kind] += 1
-        done_bytes += file.size_bytes
 
 
 def _decode_words(work: Draft) -> None:

@@ -273,11 +273,11 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
     `max_bytes` limits what they unpack to, in addition to the general limits. Raises `NotABundle` if there is none.
     """
     contents = BundleContents()
-    left = unpacking.room((candidate.path for candidate in chosen if not candidate.problem), max_bytes)
+    room = unpacking.Room.of((candidate.path for candidate in chosen if not candidate.problem), max_bytes)
     for candidate in chosen:
         outcome: BundleContents | Failure
         try:
-            outcome = tried(_opened, candidate, folder, left)
+            outcome = tried(_opened, candidate, folder, room.left)
         except UnreadableFile as error:
             outcome = _unreadable(candidate, error)
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
@@ -288,7 +288,7 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
         if isinstance(outcome, Failure):
             outcome = _as_named(candidate, outcome)
-        left -= sum(file.size_bytes for file in outcome.files if file.readable != file.path)
+        room.take(candidate.path, (file.readable for file in outcome.files))
         contents.files.extend(outcome.files)
         contents.passed_over.extend(outcome.passed_over)
     if not contents.files:

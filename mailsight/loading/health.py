@@ -32,6 +32,7 @@ MAX_LOCK_SECONDS = 0.3
 # What `readiness` says of a part that works, and of one that isn't needed here.
 OK, NOT_USED = "ok", "not used"
 _NO_DISK = "The free disk space can't be determined."
+_READ_ONLY = "The folder of the database can't be written to, so nothing can be loaded."
 _NOT_WRITABLE = "The spool can't be written to, so webhooks are refused."
 
 
@@ -73,6 +74,12 @@ def warnings(database: Path) -> list[str]:
     return [sentence] if sentence else []
 
 
+def unwritable(database: Path) -> list[str]:
+    """A sentence if the folder of the database can't be written to."""
+    folder = next((parent for parent in database.parents if parent.is_dir()), database.parent)
+    return _sentences(lambda: _write(folder), _READ_ONLY)
+
+
 def problems(
     warehouse: Warehouse,
     spool: Spool,
@@ -92,6 +99,7 @@ def problems(
     except NoDatabase as error:
         no_data = error
     reasons += _sentences(lambda: _disk(warehouse.path), _NO_DISK)
+    reasons += unwritable(warehouse.path)
     if takes_webhooks or spool.exists:
         reasons += _sentences(lambda: _writable(spool), _NOT_WRITABLE)
         reasons += _sentences(lambda: _moving(spool, interval_seconds), "The spool can't be read.")
@@ -157,15 +165,22 @@ def _disk(database: Path) -> Iterator[str]:
 
 
 def _writable(spool: Spool) -> Iterator[str]:
-    """Writes as much as a small webhook where the next one will be written."""
+    """Writes where the next webhook will be written."""
     folder = spool.folder if spool.folder.exists() else spool.folder.parent
     for current in folder.glob("current.ndjson"):
         current.open("ab").close()
-    with suppress(FileNotFoundError), tempfile.TemporaryFile(dir=folder) as file:
-        file.write(b" " * 4096)
-        file.flush()
+    with suppress(FileNotFoundError):
+        yield from _write(folder)
     if spool.is_stuck(MAX_LOCK_SECONDS):
         yield "Another program keeps the spool locked, so webhooks are not answered."
+
+
+def _write(folder: Path) -> Iterator[str]:
+    """Writes as much as a small webhook."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b" " * 4096)
+        file.flush()
+    yield from ()
 
 
 def _moving(spool: Spool, interval_seconds: float) -> Iterator[str]:
@@ -174,6 +189,8 @@ def _moving(spool: Spool, interval_seconds: float) -> Iterator[str]:
     state = spool.state()
     if state.set_aside:
         yield "Some received webhooks could not be loaded and were set aside. The Data page says why."
+    if state.set_aside_problem:
+        yield "The received webhooks that were set aside can't be read."
     oldest_at = state.oldest_at
     overdue = max(MAX_INTERVALS * interval_seconds, MIN_OVERDUE_SECONDS)
     if oldest_at and (datetime.now(UTC) - oldest_at).total_seconds() > overdue:

@@ -1,8 +1,9 @@
-"""Reads the payloads of a file or of the spool in batches, each provider's share apart."""
+"""Reads the payloads of files or of the spool in batches, each provider's share apart."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import NamedTuple
 
 from mailsight.errors import UnknownProvider
 from mailsight.providers.events import Event, Request, Unreadable
@@ -14,6 +15,7 @@ from mailsight.providers.registry import provider_named
 from . import json_files, payload_files
 from .json_files import BadRecord, Value
 from .payload_files import ProviderFile
+from .refusals import Refusal, of_file
 from .refusing import Failure, tried
 
 # A batch of values read in Python ends at either limit.
@@ -27,24 +29,53 @@ FEW_CHARACTERS = 2**15
 class Payload:
     """A value from a file with its provider, and the captured request if the value is one."""
 
+    file: ProviderFile
     sender: Provider
     record: Value
     request: Request | None = None
 
 
+class Text(NamedTuple):
+    """JSON for the SQL mapping of its provider, with the file and line that it is from."""
+
+    file: ProviderFile
+    line: int
+    text: str
+
+
+class Parsed(NamedTuple):
+    """An event that was read in Python, with the file and line that it is from."""
+
+    file: ProviderFile
+    line: int
+    event: Event | Unreadable
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One provider's share of a batch, each item with its line: JSON texts for its SQL mapping, and parsed events."""
+    """One provider's share of a batch, in the order of files and lines."""
 
     sender: Provider
-    texts: list[tuple[int, str]] = field(default_factory=list)
-    events: list[tuple[int, Event | Unreadable]] = field(default_factory=list)
+    items: list[Text | Parsed] = field(default_factory=list)
 
-    def add(self, record: Value, events: Sequence[Event | Unreadable]) -> None:
+    def add(self, file: ProviderFile, record: Value, events: Sequence[Event | Unreadable]) -> None:
         """Adds the events of a value. What can't be shown on its own is shown with all of the value."""
         for event in events:
             is_shown = isinstance(event, Event) or event.payload is not None
-            self.events.append((record.line, event if is_shown else replace(event, payload=record.text)))
+            shown = event if is_shown else replace(event, payload=record.text)
+            self.items.append(Parsed(file, record.line, shown))
+
+    def runs(self) -> list[tuple[list[Text], list[Parsed]]]:
+        """The items in order: some texts and the events after them, the next texts and the events after those."""
+        runs: list[tuple[list[Text], list[Parsed]]] = [([], [])]
+        for item in self.items:
+            if isinstance(item, Parsed):
+                runs[-1][1].append(item)
+                continue
+            if runs[-1][1]:
+                runs.append(([], []))
+            runs[-1][0].append(item)
+        return runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,47 +83,58 @@ class Batch:
     """Payloads processed together, few enough to fit in memory."""
 
     parts: dict[str, Part] = field(default_factory=dict)
-    bad: list[BadRecord] = field(default_factory=list)
+    bad: list[Refusal] = field(default_factory=list)
 
-    def add(self, payload: Payload | BadRecord) -> None:
+    def add(self, payload: Payload | Refusal) -> None:
         """Adds a payload: as text if DuckDB can map it, otherwise as parsed events."""
-        if isinstance(payload, BadRecord):
+        if isinstance(payload, Refusal):
             self.bad.append(payload)
         elif isinstance(added := tried(self._add, payload), Failure):
-            self.bad.append(BadRecord(payload.record.line, added.reason, payload.record.text))
+            self.bad.append(_refused(payload.file, payload.record, added.reason))
 
     def _add(self, payload: Payload) -> None:
-        sender, record, request = payload.sender, payload.record, payload.request
+        file, sender, record, request = payload.file, payload.sender, payload.record, payload.request
         part = self.parts.setdefault(sender.name, Part(sender))
         if request is None and sender.mapped:
-            part.texts.append((record.line, record.text))
+            part.items.append(Text(file, record.line, record.text))
         elif request is None:
-            part.add(record, events_of_value(sender, record.value))
+            part.add(file, record, events_of_value(sender, record.value))
         elif request.is_form or not sender.mapped:
-            part.add(record, events_of_request(sender, request))
+            part.add(file, record, events_of_request(sender, request))
         else:
             body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
             if isinstance(body, Value):
-                part.texts.append((body.line, body.text))
+                part.items.append(Text(file, body.line, body.text))
             else:
-                part.add(record, events_of_request(sender, request))
+                part.add(file, record, events_of_request(sender, request))
 
     def read_few(self) -> None:
-        """Reads the texts of a provider with few of them in Python, which is faster than planning its SQL mapping."""
+        """Reads few texts between events in Python, which is faster than planning the SQL mapping of their provider."""
         for part in self.parts.values():
-            if sum(len(text) for _, text in part.texts) <= FEW_CHARACTERS:
-                for line, text in part.texts:
-                    if isinstance(read := tried(_read, part, line, text), Failure):
-                        self.bad.append(BadRecord(line, read.reason, text))
-                part.texts.clear()
+            runs = part.runs()
+            part.items.clear()
+            for texts, events in runs:
+                if sum(len(text.text) for text in texts) > FEW_CHARACTERS:
+                    part.items.extend(texts)
+                else:
+                    for text in texts:
+                        if isinstance(read := tried(_read, part, text), Failure):
+                            self.bad.append(
+                                Refusal("events", text.file.name, text.line, read.reason, text.text)
+                            )
+                part.items.extend(events)
 
 
-def _read(part: Part, line: int, text: str) -> None:
-    value = parsed(text)
-    part.add(Value(line, value, text), events_of_value(part.sender, value))
+def _read(part: Part, text: Text) -> None:
+    value = parsed(text.text)
+    part.add(text.file, Value(text.line, value, text.text), events_of_value(part.sender, value))
 
 
-def batches(payloads: Iterator[Payload | BadRecord]) -> Iterator[Batch]:
+def _refused(file: ProviderFile, record: Value | BadRecord, reason: str) -> Refusal:
+    return Refusal("events", file.name, record.line, reason, record.text)
+
+
+def batches(payloads: Iterator[Payload | Refusal]) -> Iterator[Batch]:
     while chunk := list(_next_batch(payloads)):
         batch = Batch()
         for payload in chunk:
@@ -101,47 +143,55 @@ def batches(payloads: Iterator[Payload | BadRecord]) -> Iterator[Batch]:
         yield batch
 
 
-def _next_batch(payloads: Iterator[Payload | BadRecord]) -> Iterator[Payload | BadRecord]:
+def _next_batch(payloads: Iterator[Payload | Refusal]) -> Iterator[Payload | Refusal]:
     characters = 0
     for payload in islice(payloads, BATCH_VALUES):
         yield payload
-        characters += len(payload.text if isinstance(payload, BadRecord) else payload.record.text)
+        characters += len(payload.row if isinstance(payload, Refusal) else payload.record.text)
         if characters > BATCH_CHARACTERS:
             return
 
 
-def payloads_of(file: ProviderFile, sender: Provider) -> Iterator[Payload | BadRecord]:
-    """The values of a provider's file: plain payloads or captured requests."""
-    captured = payload_files.holds_requests(file)
-    for record in payload_files.records(file):
-        if isinstance(record, BadRecord):
-            yield record
-        else:
-            yield _captured(record, sender) if captured else _named(record, sender, file.name)
+def payloads_of(file: ProviderFile, sender: Provider) -> Iterator[Payload | Refusal]:
+    """The values of a provider's file: plain payloads or captured requests. Where reading fails, the file ends."""
+    captured = tried(payload_files.holds_requests, file)
+    records = payload_files.records(file)
+    while record := captured if isinstance(captured, Failure) else tried(next, records, None):
+        match record:
+            case Failure(reason):
+                yield of_file("events", file.name, file.path, reason)
+                return
+            case BadRecord():
+                yield _refused(file, record, record.reason)
+            case _:
+                yield _captured(file, record, sender) if captured else _named(file, record, sender)
 
 
-def _named(record: Value, sender: Provider, file: str) -> Payload | BadRecord:
-    value = tried(sender.named, record.value, file)
-    if isinstance(value, Failure):
-        return BadRecord(record.line, value.reason, record.text)
-    return Payload(sender, replace(record, value=value))
-
-
-def requests_of(segment: ProviderFile) -> Iterator[Payload | BadRecord]:
+def requests_of(segment: ProviderFile) -> Iterator[Payload | Refusal]:
     """The requests in a segment of the spool, each with the provider it names."""
     for record in payload_files.records(segment):
-        yield record if isinstance(record, BadRecord) else _captured(record)
+        if isinstance(record, BadRecord):
+            yield _refused(segment, record, record.reason)
+        else:
+            yield _captured(segment, record)
 
 
-def _captured(record: Value, sender: Provider | None = None) -> Payload | BadRecord:
-    payload = tried(_request_in, record, sender)
-    return BadRecord(record.line, payload.reason, record.text) if isinstance(payload, Failure) else payload
+def _named(file: ProviderFile, record: Value, sender: Provider) -> Payload | Refusal:
+    value = tried(sender.named, record.value, file.name)
+    if isinstance(value, Failure):
+        return _refused(file, record, value.reason)
+    return Payload(file, sender, replace(record, value=value))
 
 
-def _request_in(record: Value, sender: Provider | None) -> Payload | BadRecord:
+def _captured(file: ProviderFile, record: Value, sender: Provider | None = None) -> Payload | Refusal:
+    payload = tried(_request_in, file, record, sender)
+    return _refused(file, record, payload.reason) if isinstance(payload, Failure) else payload
+
+
+def _request_in(file: ProviderFile, record: Value, sender: Provider | None) -> Payload | Refusal:
     try:
         request = payload_files.request(record.value)
         name = record.value.get("provider") if isinstance(record.value, dict) else None
-        return Payload(sender or provider_named(str(name)), record, request)
+        return Payload(file, sender or provider_named(str(name)), record, request)
     except (ValueError, UnknownProvider) as error:
-        return BadRecord(record.line, str(error), record.text)
+        return _refused(file, record, str(error))

@@ -7,11 +7,11 @@ providers and broken files are read value by value in Python. Both paths yield t
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC
 from functools import partial
-from itertools import islice
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from mailsight import settings
-from mailsight.errors import UnreadableFile
+from mailsight.errors import SpoolUnreadable, UnreadableFile
 from mailsight.figures.metrics import share
 from mailsight.providers.events import Event, Unreadable
 from mailsight.providers.record import Provider
@@ -32,15 +32,13 @@ from . import (
     erased_requests,
     file_checks,
     finding,
-    payload_batches,
     payload_files,
     segments,
     unpacking,
 )
 from .derive import Progress
-from .json_files import BadRecord
 from .merge import LoadSummary, complete, reject_failing, silent
-from .payload_batches import Batch, Part, Payload, batches, payloads_of, requests_of
+from .payload_batches import Batch, Parsed, Part, Payload, Text, batches, payloads_of, requests_of
 from .payload_files import ProviderFile
 from .refusals import PassedOver, Refusal, Refusals, of_file
 from .refusing import Failure, carefully, explained, isolated, tried, tried_fast
@@ -49,6 +47,8 @@ from .spool import Spool
 WEBHOOKS = "webhooks"
 # A file with more rejected values than this is read value by value, to count the lines.
 MAX_NUMBERED = 100_000
+# Python reads this much JSON in less time than DuckDB takes to plan the mapping of a file of its own.
+SMALL_FILE_BYTES = 2**17
 
 
 def ingest(
@@ -72,27 +72,38 @@ def ingest(
 
     def attempt(is_careful: bool) -> LoadSummary:
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
-            staging = _Staging(work, passed_over, is_careful=is_careful)
-            left = unpacking.room(files, max_bytes)
-            for index, path in enumerate(files):
-                progress(0.5 * (share(index, len(files)) or 0.0), f"Reading {path.name}")
-                try:
-                    file = tried(_unpacked, path, work, left)
-                except UnreadableFile as error:
-                    if len(files) == 1:
-                        raise
-                    file = Failure(str(error))
-                if isinstance(file, Failure):
-                    staging.refuse_file(path, file.reason)
-                else:
-                    left -= file.path.stat().st_size if file.path != path else 0
-                    staging.take_file(file, sender)
             names = [path.name for path in files]
+            staging = _Staging(work, names, passed_over, is_careful=is_careful)
+            staging.take_files(_opened(files, work, staging.refuse_file, progress, max_bytes), sender)
             return staging.complete(sender.name, names, strict=strict, progress=progress)
 
     summary = carefully(attempt)
     progress(1.0, "Done")
     return summary
+
+
+def _opened(
+    paths: Sequence[Path],
+    work: Draft,
+    refuse: Callable[[Path, str], None],
+    progress: Progress,
+    max_bytes: int | None,
+) -> Iterator[ProviderFile]:
+    """The files, unpacked one by one. Those that can't be are rejected, unless there is only one."""
+    room = unpacking.Room.of(paths, max_bytes)
+    for index, path in enumerate(paths):
+        progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
+        try:
+            file = tried(_unpacked, path, work, room.left)
+        except UnreadableFile as error:
+            if len(paths) == 1:
+                raise
+            file = Failure(str(error))
+        if isinstance(file, Failure):
+            refuse(path, file.reason)
+        else:
+            room.take(path, [file.path])
+            yield file
 
 
 def ingest_spool(
@@ -106,12 +117,19 @@ def ingest_spool(
     # Held until the last segment is removed: nobody else takes segments apart, and no backup is restored that lacks
     # what the spool has just forgotten.
     with exclusive(database, wait_seconds=wait_seconds):
-        known = set(spool.files_set_aside())
+        known = _set_aside(spool)
         try:
             return segments.load_all(spool, partial(_load_segments, database, spool, progress))
         finally:
             # They stay there, so they must not name erased people.
-            erased_requests.clean_all(database, sorted(set(spool.files_set_aside()) - known))
+            erased_requests.clean_all(database, sorted(_set_aside(spool) - known))
+
+
+def _set_aside(spool: Spool) -> set[Path]:
+    """The segments that are set aside. If they can't be listed, which the health check says, others are loaded."""
+    with suppress(SpoolUnreadable):
+        return set(spool.files_set_aside())
+    return set()
 
 
 def _load_segments(
@@ -183,22 +201,22 @@ def _unpacked(path: Path, work: Draft, max_bytes: int | None = None) -> Provider
     return payload_files.unpack(path, work.folder, max_bytes)
 
 
-def _normalized(work: Draft, file: ProviderFile, batch: "Batch") -> Iterator[tuple[int, str | Refusal]]:
-    """The events of a batch as JSON lines, or as refusals, each with its line in the file."""
+def _normalized(work: Draft, file: ProviderFile, batch: Batch) -> Iterator[tuple[int, str | Refusal]]:
+    """The events of a file's batch as JSON lines, or as refusals, each with its line in the file."""
     for bad in batch.bad:
-        yield bad.line, _bad(file, bad)
+        yield bad.line or 1, bad
     for part in batch.parts.values():
         results: list[tuple[int, str | Refusal]] = []
 
-        def normalize_events(events: Sequence[tuple[int, Event | Unreadable]]) -> None:
-            results.extend([(line, _line_or_refusal(file, line, event)) for line, event in events])  # noqa: B023
+        def normalize_events(events: Sequence[Parsed]) -> None:
+            results.extend([(event.line, _line_or_refusal(event)) for event in events])  # noqa: B023
 
-        def normalize_texts(texts: Sequence[tuple[int, str]]) -> None:
+        def normalize_texts(texts: Sequence[Text]) -> None:
             with _mapped_events(work, part.sender, texts):  # noqa: B023
                 rows = work.rows("normalized_lines", provider=part.sender.name)  # noqa: B023
             results.extend([(row["ordinal"], row["line"] or _refused(file, row)) for row in rows])  # noqa: B023
 
-        for refusal in _isolated(file, part, normalize_events, normalize_texts):
+        for refusal in _isolated(part, normalize_events, normalize_texts):
             yield refusal.line or 1, refusal
         yield from results
 
@@ -210,67 +228,85 @@ def prepare_mappings(work: Draft) -> None:
 
 
 @contextmanager
-def _mapped_events(work: Draft, sender: Provider, texts: Sequence[tuple[int, str]]) -> Iterator[None]:
+def _mapped_events(work: Draft, sender: Provider, texts: Sequence[Text]) -> Iterator[None]:
     """Within the block, the view `normalized` holds the events that the provider's SQL mapping reads from the texts."""
-    with work.table("batch", texts, _TEXTS):
+    with work.table("batch", [(_place(text), text.text) for text in texts], _TEXTS):
         work.run("view_batch")
         work.run(f"map_{sender.name}")
         yield
 
 
 @contextmanager
-def _parsed_events(work: Draft, events: Sequence[tuple[int, Event | Unreadable]]) -> Iterator[None]:
+def _parsed_events(work: Draft, events: Sequence[Parsed]) -> Iterator[None]:
     """Within the block, the view `normalized` holds the parsed events."""
-    with work.table("event_batch", [_row(line, event) for line, event in events], _EVENTS):
+    with work.table("event_batch", [_row(event) for event in events], _EVENTS):
         work.run("view_events")
         yield
 
 
 def _isolated(
-    file: ProviderFile,
     part: Part,
-    take_events: Callable[[Sequence[tuple[int, Event | Unreadable]]], object],
-    take_texts: Callable[[Sequence[tuple[int, str]]], object],
+    take_events: Callable[[Sequence[Parsed]], object],
+    take_texts: Callable[[Sequence[Text]], object],
 ) -> Iterator[Refusal]:
-    """Processes a part; yields a refusal for each of its payloads that can't be processed."""
-    for (line, event), failure in isolated(part.events, take_events):
-        text = tried(_json, event.payload)
-        yield Refusal("events", file.name, line, failure.reason, "" if isinstance(text, Failure) else text)
-    for (line, text), failure in isolated(part.texts, take_texts):
-        items = tried(payload_files.items, part.sender, text)
-        if isinstance(items, Failure) or len(items) == 1:
-            yield Refusal("events", file.name, line, failure.reason, text)
-        else:
-            for (_, item), reason in isolated([(line, item) for item in items], take_texts):
-                yield Refusal("events", file.name, line, reason.reason, item)
+    """Processes a part in order; yields a refusal for each of its payloads that can't be processed."""
+    for texts, events in part.runs():
+        for text, failure in isolated(texts, take_texts):
+            items = tried(payload_files.items, part.sender, text.text)
+            if isinstance(items, Failure) or len(items) == 1:
+                yield _refusal(text, failure.reason, text.text)
+                continue
+            for item, why in isolated([text._replace(text=item) for item in items], take_texts):
+                yield _refusal(item, why.reason, item.text)
+        for event, failure in isolated(events, take_events):
+            payload = tried(_json, event.event.payload)
+            yield _refusal(event, failure.reason, "" if isinstance(payload, Failure) else payload)
 
 
 class _Staging:
     """The staged events of one load, and its rejected payloads. `is_careful` isolates events that fail later."""
 
     def __init__(
-        self, work: Draft, passed_over: Sequence[PassedOver] = (), *, is_careful: bool = False
+        self,
+        work: Draft,
+        names: Sequence[str] = (),
+        passed_over: Sequence[PassedOver] = (),
+        *,
+        is_careful: bool = False,
     ) -> None:
         arrivals.prepare(work)
         prepare_mappings(work)
         self._work = work
         self._is_careful = is_careful
-        self._refusals = Refusals(work)
+        self._refusals = Refusals(work, names)
         self._passed_over = passed_over
         self._unread = 0
         self._taken: list[ProviderFile] = []
 
-    def take_file(self, file: ProviderFile, sender: Provider) -> None:
-        """Stages the events of a provider's file: with DuckDB if the whole file is valid, otherwise value by value."""
-        plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
-        is_large = file.path.stat().st_size > payload_batches.FEW_CHARACTERS
-        # Without numbering its values, which takes long, so that none could be rejected later.
-        if not (plain and is_large and not self._is_careful and self._take_fast(file, sender)):
-            self._take(file, payloads_of(file, sender))
+    def take_files(self, files: Iterator[ProviderFile], sender: Provider) -> None:
+        """Stages the events of a provider's files, in order: small ones together, large ones alone."""
+        for are_small, run in groupby(files, key=_is_small):
+            if are_small or self._is_careful:
+                # Without numbering its values, which takes long, none could be rejected later.
+                self._take(chain.from_iterable(self._payloads(file, sender) for file in run))
+            else:
+                for file in run:
+                    self._take_large(file, sender)
+
+    def _take_large(self, file: ProviderFile, sender: Provider) -> None:
+        """Stages the events of a file: with DuckDB if the whole file is valid, otherwise value by value."""
+        plain = sender.mapped and not file.problem and tried(payload_files.holds_requests, file) is False
+        if not (plain and self._take_fast(file, sender)):
+            self._take(self._payloads(file, sender))
+
+    def _payloads(self, file: ProviderFile, sender: Provider) -> Iterator[Payload | Refusal]:
+        self._taken.append(file)
+        return payloads_of(file, sender)
 
     def take_segment(self, segment: ProviderFile, requests: slice) -> None:
         """Stages the events of some requests of a spool segment."""
-        self._take(segment, islice(requests_of(segment), requests.start, requests.stop))
+        self._taken.append(segment)
+        self._take(islice(requests_of(segment), requests.start, requests.stop))
 
     def refuse_file(self, path: Path, reason: str) -> None:
         """Rejects a file as a whole."""
@@ -281,8 +317,7 @@ class _Staging:
         arrivals.of(self._work).erase()
         if self._is_careful:
             reject_failing(self._work, progress)
-        for file in self._taken:
-            self._refusals.add_staged(str(file.path), file.name)
+        self._refusals.add_staged((file.path, file.name) for file in self._taken)
         return complete(
             self._work,
             source=source,
@@ -298,26 +333,23 @@ class _Staging:
         self._refusals.add(refusal)
         self._unread += 1
 
-    def _take(self, file: ProviderFile, payloads: Iterator[Payload | BadRecord]) -> None:
+    def _take(self, payloads: Iterator[Payload | Refusal]) -> None:
         for batch in batches(payloads):
             for bad in batch.bad:
-                self._refuse(_bad(file, bad))
+                self._refuse(bad)
             for part in batch.parts.values():
-                stage_events = partial(self._stage_events, file, part.sender)
-                stage_texts = partial(self._stage_texts, file, part.sender)
-                for refusal in _isolated(file, part, stage_events, stage_texts):
+                stage_events = partial(self._stage_events, part.sender)
+                stage_texts = partial(self._stage_texts, part.sender)
+                for refusal in _isolated(part, stage_events, stage_texts):
                     self._refuse(refusal)
-        self._taken.append(file)
 
-    def _stage_events(
-        self, file: ProviderFile, sender: Provider, events: Sequence[tuple[int, Event | Unreadable]]
-    ) -> None:
+    def _stage_events(self, sender: Provider, events: Sequence[Parsed]) -> None:
         with _parsed_events(self._work, events):
-            self._stage(file, sender)
+            self._stage(sender)
 
-    def _stage_texts(self, file: ProviderFile, sender: Provider, texts: Sequence[tuple[int, str]]) -> None:
+    def _stage_texts(self, sender: Provider, texts: Sequence[Text]) -> None:
         with _mapped_events(self._work, sender, texts):
-            self._stage(file, sender)
+            self._stage(sender)
 
     def _take_fast(self, file: ProviderFile, sender: Provider) -> bool:
         """Reads the whole file with DuckDB; returns False if DuckDB can't."""
@@ -335,7 +367,7 @@ class _Staging:
                 continue
             ordinals = {row["ordinal"] for row in self._work.rows("refused_ordinals", file=str(file.path))}
             lines = payload_files.line_numbers(file, ordinals, by_line=view == "view_lines")
-            self._refusals.add_staged(str(file.path), file.name, lines)
+            self._refusals.add_staged([(file.path, file.name)], lines)
             return True
         return False
 
@@ -344,34 +376,44 @@ class _Staging:
         self._work.run("read_from", path=str(file.path))
         self._work.run(view)
         self._work.run(f"map_{sender.name}")
-        self._stage(file, sender)
+        self._stage(sender)
         [(refused,)] = self._work.run("staged_refusals_of", file=str(file.path))
         return int(refused)
 
-    def _stage(self, file: ProviderFile, sender: Provider) -> None:
-        self._work.run("stage_normalized", file=str(file.path), provider=sender.name)
+    def _stage(self, sender: Provider) -> None:
+        self._work.run("stage_normalized", provider=sender.name)
 
 
-def _line_or_refusal(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:
+def _is_small(file: ProviderFile) -> bool:
+    return file.path.stat().st_size <= SMALL_FILE_BYTES
+
+
+def _line_or_refusal(item: Parsed) -> str | Refusal:
+    event = item.event
     if isinstance(event, Unreadable):
-        return Refusal("events", file.name, line, event.reason, _json(event.payload))
+        return _refusal(item, event.reason, _json(event.payload))
     return _json(_values(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
 
 
-def _bad(file: ProviderFile, bad: BadRecord) -> Refusal:
-    return Refusal("events", file.name, bad.line, bad.reason, bad.text)
+def _refusal(item: Text | Parsed, reason: str, text: str) -> Refusal:
+    return Refusal("events", item.file.name, item.line, reason, text)
 
 
 def _refused(file: ProviderFile, row: Mapping[str, Any]) -> Refusal:
     return Refusal("events", file.name, row["ordinal"], row["refusal"], row["payload"])
 
 
-def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
+def _place(item: Text | Parsed) -> tuple[str, int]:
+    return str(item.file.path), item.line
+
+
+def _row(item: Parsed) -> tuple[object, ...]:
     """A row of the view `normalized`."""
+    event = item.event
     if isinstance(event, Unreadable):
-        return (line, event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
+        return (_place(item), event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
     values = _values(event) | {
-        "ordinal": line,
+        "place": _place(item),
         "refusal": None,
         "message_id": None if event.message_id is None else str(event.message_id),
         "occurred_at": event.occurred_at and event.occurred_at.astimezone(UTC).replace(tzinfo=None),
@@ -392,10 +434,11 @@ def _json(value: object) -> str:
 
 
 _EVENT_FIELDS = [field.name for field in fields(Event)]
-_TEXTS = pa.schema([("line", pa.int64()), ("record", pa.string())])
+_PLACE = ("place", pa.struct([("file", pa.string()), ("line", pa.int64())]))
+_TEXTS = pa.schema([_PLACE, ("record", pa.string())])
 _EVENTS = pa.schema(
     [
-        ("ordinal", pa.int64()),
+        _PLACE,
         *((name, pa.string()) for name in ("refusal", "event_id", "type")),
         ("occurred_at", pa.timestamp("us")),
         *((name, pa.string()) for name in ("recipient", "message_id", "url")),

@@ -33,6 +33,7 @@ _REFUSED = pa.schema(
     ]
 )
 _REASONS = pa.schema([("ordinal", pa.int64()), ("reason", pa.string())])
+_STAGED = pa.schema([("file", pa.string()), ("name", pa.string()), ("place", pa.int64())])
 _LINES = pa.schema([("ordinal", pa.int64()), ("line", pa.int64())])
 
 
@@ -117,10 +118,17 @@ class Refusals:
             self._work.run("add_refusals")
         self._waiting, self._characters = [], 0
 
-    def add_staged(self, path: str, name: str, lines: Mapping[int, int] | None = None) -> None:
-        """Adds the rejected events that were staged from a file; `lines` maps their positions to lines."""
-        with self._work.table("line_numbers", list((lines or {}).items()), _LINES):
-            [(rows,)] = self._work.run("refuse_staged", file=path, name=name, place=self.place(name))
+    def add_staged(self, files: Iterable[tuple[Path, str]], lines: Mapping[int, int] | None = None) -> None:
+        """Adds the rejected events that were staged from files, given by path and name.
+
+        `lines` maps the positions of those of a single file to lines.
+        """
+        placed = [(str(path), name, self.place(name)) for path, name in files]
+        with (
+            self._work.table("staged_files", placed, _STAGED),
+            self._work.table("line_numbers", list((lines or {}).items()), _LINES),
+        ):
+            [(rows,)] = self._work.run("refuse_staged")
         self.total += int(rows)
 
     def add_parquet(self, path: str, kind: str, name: str, reasons: Iterable[tuple[int, str]]) -> int:

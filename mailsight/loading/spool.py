@@ -34,7 +34,7 @@ from typing import Any
 
 from filelock import lock_descriptor
 
-from mailsight.errors import NotKept
+from mailsight.errors import NotKept, SpoolUnreadable
 from mailsight.warehouse.files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
@@ -60,7 +60,8 @@ _POLL_SECONDS = 0.001
 class SpoolState:
     """What is waiting to be loaded: requests, bytes, and the arrival of the oldest request.
 
-    `error` is why the last load failed, None if it succeeded; `set_aside` are segments that could not be loaded.
+    `error` is why the last load failed, None if it succeeded; `set_aside` are segments that could not be loaded, and
+    `set_aside_problem` is why these can't be listed, None if they can.
     """
 
     requests: int = 0
@@ -68,6 +69,7 @@ class SpoolState:
     oldest_at: datetime | None = None
     error: "LoadError | None" = None
     set_aside: "Sequence[SetAside]" = ()
+    set_aside_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +254,11 @@ class Spool:
         self._write_attempts(self.attempts())
 
     def put_back(self, attempts: int = 0) -> list[Path]:
-        """Puts everything that was set aside back into the spool. It counts as tried `attempts` times."""
-        if not self._set_aside_folder.is_dir():
+        """Puts everything that was set aside back into the spool. It counts as tried `attempts` times.
+
+        Raises `SpoolUnreadable`.
+        """
+        if not self.files_set_aside():
             return []
         with self._locked():
             segments = [segment.rename(self.folder / segment.name) for segment in self.files_set_aside()]
@@ -296,7 +301,13 @@ class Spool:
             except FileNotFoundError:
                 continue  # Just loaded and removed, or sealed.
             size_bytes += stat.st_size
-        return SpoolState(requests, size_bytes, oldest_at, self.last_error(), tuple(self._all_set_aside()))
+        set_aside: Sequence[SetAside] = ()
+        problem = None
+        try:
+            set_aside = tuple(self._all_set_aside())
+        except SpoolUnreadable as error:
+            problem = str(error)
+        return SpoolState(requests, size_bytes, oldest_at, self.last_error(), set_aside, problem)
 
     def note_error(self, text: str | None) -> None:
         """Records why loading failed, for the Data page; None clears the error after a successful load."""
@@ -333,8 +344,13 @@ class Spool:
         return LoadedSegments(self.folder / "loaded")
 
     def files_set_aside(self) -> list[Path]:
-        """The segments that are set aside, oldest first."""
-        return sorted(self._set_aside_folder.glob("*.ndjson"))
+        """The segments that are set aside, oldest first. Raises `SpoolUnreadable`."""
+        try:
+            return sorted(file for file in self._set_aside_folder.iterdir() if file.suffix == ".ndjson")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise SpoolUnreadable(f"{self._set_aside_folder} can't be read: {error.strerror}.") from error
 
     @property
     def _current(self) -> Path:

@@ -58,14 +58,28 @@ def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> Unpacked:
         raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
 
 
-def room(paths: Iterable[Path], max_bytes: int | None = None) -> int:
-    """How many bytes files may unpack to together: many small ones could fill the disk just as one large one could."""
-    size = 0
-    for path in paths:
-        with suppress(OSError):  # opening it will report why it can't be read
-            size += path.stat().st_size
-    allowed = max(size * MAX_RATIO_TOGETHER, ALWAYS_ALLOWED_BYTES)
-    return allowed if max_bytes is None else min(allowed, max_bytes)
+@dataclass(slots=True)
+class Room:
+    """How many bytes the files of a load may still unpack to.
+
+    They share them, since many small files could fill the disk just as one large one could.
+    """
+
+    left: int
+
+    @classmethod
+    def of(cls, paths: Iterable[Path], max_bytes: int | None = None) -> "Room":
+        """The room for all these files."""
+        size = 0
+        for path in paths:
+            with suppress(OSError):  # opening it will report why it can't be read
+                size += path.stat().st_size
+        allowed = max(size * MAX_RATIO_TOGETHER, ALWAYS_ALLOWED_BYTES)
+        return cls(allowed if max_bytes is None else min(allowed, max_bytes))
+
+    def take(self, file: Path, opened: Iterable[Path]) -> None:
+        """Takes away what a file was unpacked to, if it is not read as it is."""
+        self.left -= sum(path.stat().st_size for path in opened if path != file)
 
 
 def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
@@ -203,7 +217,7 @@ def _in_utf_8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 def _utf_16_without_mark(start: bytes) -> Parts | None:
     """How to read text in UTF-16: most of its characters have a zero byte. UTF-8 has none."""
-    for encoding in ("utf-16-le", "utf-16-be"):
+    for encoding in ("utf-16-le", "utf-16-be") if b"\0" in start else ():
         text = start.decode(encoding, "replace")
         latin = sum(letter.isascii() and (letter.isprintable() or letter in "\t\r\n") for letter in text)
         if len(text) > 1 and latin > len(text) * 0.4 and "\0" not in text:

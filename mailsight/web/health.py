@@ -135,10 +135,10 @@ def start_watch(database: Path) -> None:
 
 
 def watch(database: Path, stopped: threading.Event) -> None:
-    """Log when the disk gets nearly full, even if nobody asks for the health of the server."""
+    """Log when the disk gets nearly full or read-only, even if nobody asks for the health of the server."""
     was_low = False
     while True:
-        warnings = health.warnings(database)
+        warnings = [*health.unwritable(database), *health.warnings(database)]
         if warnings and not was_low:
             _log.warning("%s", warnings[0])
         was_low = bool(warnings)

@@ -5,20 +5,20 @@
 -- it, and in what SQS and Lambda put around them. Inbound mail is not an event, nor are SNS's messages about itself.
 create or replace temp view normalized as
 with items as (
-    select ordinal, unnest(items_of(record)) as item from records
+    select place, unnest(items_of(record)) as item from records
 ),
 received as (
-    select ordinal, item, held_by(item) as held from items
+    select place, item, held_by(item) as held from items
 ),
 parts as (
-    select ordinal, held is not null as is_part, unnest(coalesce(held, [item])) as part from received
+    select place, held is not null as is_part, unnest(coalesce(held, [item])) as part from received
 ),
 envelopes as (
-    select ordinal, unnest(coalesce(case when is_part then held_by(part) end, [part])) as envelope from parts
+    select place, unnest(coalesce(case when is_part then held_by(part) end, [part])) as envelope from parts
 ),
 opened as (
     select
-        ordinal, envelope,
+        place, envelope,
         unnest(from_json(envelope, '{
             "Type": "VARCHAR", "MessageId": "VARCHAR", "Timestamp": "VARCHAR", "Message": "VARCHAR",
             "SubscribeURL": "VARCHAR"
@@ -27,7 +27,7 @@ opened as (
 ),
 messages as (
     select
-        ordinal,
+        place,
         case when Type = 'Notification' then identifier_of(MessageId) end as event_id,
         moment_of(Timestamp) as announced_at,
         case
@@ -61,7 +61,7 @@ unbridged as (
 ),
 payloads as (
     select
-        ordinal, notice,
+        place, notice,
         coalesce(event_id, case when is_bridged then identifier_of(bridge.id) end) as event_id,
         coalesce(announced_at, case when is_bridged then moment_of(bridge.time) end) as announced_at,
         case when is_bridged then bridge."detail-type" end as detail_type,
@@ -210,7 +210,7 @@ diagnosed as (
     from with_part
 )
 select
-    ordinal,
+    place,
     case
         when notice is not null then notice
         when recipient is null then 'not an event of Amazon SES: it has no recipient'

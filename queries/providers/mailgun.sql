@@ -5,11 +5,11 @@
 -- in pages of `items`. The webhook's token serves as the id, because the event's own id is unique for a day only.
 create or replace temp view normalized as
 with envelopes as (
-    select ordinal, unnest(items_of(record)) as envelope from records
+    select place, unnest(items_of(record)) as envelope from records
 ),
 opened as (
     select
-        ordinal, envelope,
+        place, envelope,
         unnest(from_json(
             envelope, '{"signature": {"token": "VARCHAR"}, "event-data": "JSON", "items": ["JSON"]}'
         ))
@@ -17,7 +17,7 @@ opened as (
 ),
 payloads as (
     select
-        ordinal, case when "event-data" is not null then signature.token end as token,
+        place, case when "event-data" is not null then signature.token end as token,
         unnest(coalesce(items, [coalesce("event-data", envelope)])) as payload
     from opened
 ),
@@ -81,7 +81,7 @@ known as (
     from read
 )
 select
-    ordinal,
+    place,
     case when event is null then 'not an event of Mailgun: it has no event' end as refusal,
     coalesce(identifier_of(token), identifier_of(id)) as event_id,
     kind as type,

@@ -4,7 +4,7 @@
 -- A row for each event in `records`; inbound mail is not an event.
 create or replace temp view normalized as
 with payloads as (
-    select ordinal, unnest(items_of(record)) as payload from records
+    select place, unnest(items_of(record)) as payload from records
 ),
 fields as (
     select
@@ -49,7 +49,7 @@ read as (
         and (RecordType is not null or FromFull is null)
 )
 select
-    ordinal,
+    place,
     case
         when RecordType is null and json_type(payload) is distinct from 'OBJECT' then 'not an event of Postmark: no JSON object'
     end as refusal,

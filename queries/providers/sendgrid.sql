@@ -5,7 +5,7 @@
 -- Every field that is not SendGrid's own is metadata: `unique_args` and `custom_args` are mixed with its own fields.
 create or replace temp view normalized as
 with payloads as (
-    select ordinal, unnest(items_of(record)) as payload from records
+    select place, unnest(items_of(record)) as payload from records
 ),
 fields as (
     select
@@ -45,7 +45,7 @@ read as (
     where coalesce(said.is_event, true)
 )
 select
-    ordinal,
+    place,
     case when event is null then 'not an event of SendGrid: it has no event' end as refusal,
     identifier_of(sg_event_id) as event_id,
     kind as type,

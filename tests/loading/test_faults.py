@@ -92,6 +92,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "messages.ndjson": ndjson(*rows("messages")) + "no JSON\n",
         "events.json": json.dumps(rows("events")),
         "events-late.csv": as_csv(rows("events")) + "one value\n",
+        "events-later.csv": as_csv(rows("events")) + "one value\n",
+        "events-last.csv": as_csv(rows("events")),
         "totals.csv": as_csv(rows("totals")),
         "mail.html": MAIL,
         "summer.eml": EML % b"two",
@@ -337,7 +339,7 @@ def test_a_function_that_fails_for_a_webhook_leaves_only_that_out(tmp_path: Path
     first = Spool(tmp_path / "names.spool")
     fill(first)
     codes = functions_called(lambda: load_spool(tmp_path / "names.duckdb", first), marked=True)
-    assert {name_of(code) for code in codes} >= {*MECHANISM[3:], "reading._event", "fields.meaning"}
+    assert {name_of(code) for code in codes} >= {*MECHANISM[6:], "reading._event", "fields.meaning"}
     for code in codes[::EACH]:
         name = name_of(code)
         database, spool = tmp_path / name / "m.duckdb", Spool(tmp_path / name / "m.spool")
@@ -354,6 +356,27 @@ def test_a_function_that_fails_for_a_webhook_leaves_only_that_out(tmp_path: Path
         spool.put_back()
         load_spool(database, spool)
         assert not set_aside or contents(database)["events"] == 9
+
+
+def test_a_function_that_fails_for_a_payload_leaves_only_that_out_of_its_file(tmp_path: Path) -> None:
+    exported = bundle(
+        tmp_path / "exported",
+        {f"{who}.json": json.dumps([sendgrid(who), sendgrid(f"{who}-2")]) for who in ("ann", "bob")}
+        | {f"{number}.json": json.dumps(sendgrid(MARK)) for number in range(2)},
+    )
+    codes = functions_called(
+        lambda: payloads.ingest(tmp_path / "names.duckdb", "sendgrid", [exported]), marked=True
+    )
+    assert {name_of(code) for code in codes} >= {"payload_batches._read", "reading._event"}
+    for code in codes[::EACH]:
+        name = name_of(code)
+        if name in MECHANISM:
+            continue
+        database = tmp_path / name / "m.duckdb"
+        with failing(code, marked=True):
+            payloads.ingest(database, "sendgrid", [exported])
+        loaded = contents(database)["events"]
+        assert loaded == 5 or (loaded >= 4 and _is_recorded(database)), (name, loaded)
 
 
 def _is_recorded(database: Path) -> bool:

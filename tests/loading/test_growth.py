@@ -347,7 +347,6 @@ def test_every_function_that_reads_text_is_listed() -> None:
             "uploads.temporary_folder",
         ),
         *("payload_files.unpack", "payload_files.line_numbers", "uploads.start", "uploads.remove_leftovers"),
-        "unpacking.room",
     }
 
 

@@ -14,7 +14,7 @@ from filelock import lock_descriptor
 from mailsight.errors import NoDatabase
 from mailsight.loading import health
 from mailsight.loading.background import Loader
-from mailsight.loading.spool import Spool
+from mailsight.loading.spool import Spool, beside
 from mailsight.warehouse.reader import Warehouse
 from tests.support.generations import load, loads
 
@@ -88,6 +88,10 @@ def fail_load(installed: Installed) -> None:
     installed.spool.note_error("disk full at /srv/secret")
 
 
+def block_set_aside(installed: Installed) -> None:
+    (installed.spool.folder / "set-aside").write_text("a file")
+
+
 def keep_waiting(installed: Installed) -> None:
     installed.spool.seal()
     old = datetime.now(UTC) - timedelta(hours=1)
@@ -106,6 +110,7 @@ def keep_waiting(installed: Installed) -> None:
         (block_current, "The spool can't be written to, so webhooks are refused."),
         (block_lock, "The spool can't be written to, so webhooks are refused."),
         (fail_load, "The last load of received webhooks failed. They are kept, and loading is retried."),
+        (block_set_aside, "The received webhooks that were set aside can't be read."),
         (keep_waiting, "Received webhooks have been waiting to be loaded for too long."),
     ],
 )
@@ -144,6 +149,15 @@ def test_an_unreadable_disk_is_named(installed: Installed, monkeypatch: pytest.M
 
     monkeypatch.setattr(shutil, "disk_usage", broken)
     assert problems(installed) == ["The free disk space can't be determined."]
+
+
+# Nobody may create files in them, not even root.
+@pytest.mark.parametrize("folder", ["/proc", "/sys"])
+def test_a_folder_that_can_not_be_written_to_is_named_before_any_load_fails(folder: str) -> None:
+    expected = ["The folder of the database can't be written to, so nothing can be loaded."]
+    database = Path(folder) / "mailsight.duckdb"
+    assert health.unwritable(database) == expected
+    assert expected[0] in health.problems(Warehouse(database), beside(database), 30, takes_webhooks=False)
 
 
 def test_a_loader_that_ended_is_named(installed: Installed) -> None:

@@ -78,6 +78,7 @@ FORMS: dict[str, bytes] = {
 def none_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB reads small files too."""
     monkeypatch.setattr(payload_batches, "FEW_CHARACTERS", 0)
+    monkeypatch.setattr(payloads, "SMALL_FILE_BYTES", 0)
 
 
 @pytest.fixture
@@ -138,13 +139,14 @@ def test_small_files_are_not_worth_planning_a_mapping(
         return run(work, query, **parameters)
 
     monkeypatch.setattr(Draft, "run", counted)
-    for few, expected in ((2**15, []), (0, ["map_sendgrid"] * 3)):
+    for few, small, times in ((2**15, 2**17, 0), (0, 2**17, 1), (0, 0, 3)):
         monkeypatch.setattr(payload_batches, "FEW_CHARACTERS", few)
+        monkeypatch.setattr(payloads, "SMALL_FILE_BYTES", small)
         mapped.clear()
-        paths = [write(lines([event(10 * few + number)]), f"{few}-{number}.json") for number in range(3)]
+        paths = [write(lines([event(10 * times + number)]), f"{times}-{number}.json") for number in range(3)]
         assert payloads.ingest(database, "sendgrid", paths).kinds[-1].new == 3
-        assert mapped == expected
-    assert opens(database) == 6
+        assert mapped == ["map_sendgrid"] * times
+    assert opens(database) == 9
 
 
 BAD = b'{"email": "x@example.com", "event"'

@@ -44,7 +44,7 @@ def read(name: str, content: bytes) -> tuple[Customers, list[Refusal]]:
         (work.folder / name).write_bytes(content)
         [table] = finding.opened(finding.candidates([work.folder / name])[0], work.folder).files
         bundle_tables.read_file(reading, table)
-        bundle_tables.add_staged_refusals(reading, table)
+        bundle_tables.add_staged_refusals(reading, [table])
         return work._connection.execute(STAGED).fetchall(), reading.refusals.first()  # noqa: SLF001
 
 

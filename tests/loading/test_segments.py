@@ -8,7 +8,15 @@ from urllib.parse import urlencode
 import duckdb
 import pytest
 
-from mailsight.errors import DatabaseUnreadable, LoadBroken, LoadRefused, LoadRunning, NotStored
+from mailsight.errors import (
+    DatabaseUnreadable,
+    LoadBroken,
+    LoadRefused,
+    LoadRunning,
+    NotStored,
+    SpoolUnreadable,
+)
+from mailsight.loading import payloads
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.segments import ALL, load_all
 from mailsight.loading.spool import Spool
@@ -101,6 +109,18 @@ def test_what_was_set_aside_can_be_loaded_again(spool: Spool, database: Database
     assert (spool.state().requests, spool.state().set_aside) == (1, ())
     attempt(database, 1)
     assert len(spool.state().set_aside) == 1
+
+
+def test_webhooks_are_loaded_even_if_those_set_aside_can_not_be_read(spool: Spool, tmp_path: Path) -> None:
+    spool.append("sendgrid", "[]")
+    (spool.folder / "set-aside").write_text("a file")
+    payloads.ingest_spool(tmp_path / "mailsight.duckdb", spool)
+    state = spool.state()
+    assert (state.requests, state.set_aside) == (0, ())
+    assert "set-aside can't be read: Not a directory." in str(state.set_aside_problem)
+    for action in (spool.put_back, spool.sealed):
+        with pytest.raises(SpoolUnreadable):
+            action()
 
 
 @pytest.mark.parametrize(

@@ -167,13 +167,13 @@ def test_every_state_is_rebuilt_from_the_last_and_the_changes(
 def _merge(work: Draft, rows: list[dict[str, object]], loaded_at: datetime) -> None:
     """Merge customers as a load does."""
     path = Path("customers.ndjson")
-    batch = [(ordinal, json.dumps(row)) for ordinal, row in enumerate(rows, start=1)]
+    batch = [(0, ordinal, json.dumps(row)) for ordinal, row in enumerate(rows, start=1)]
     work.run("create_staging")
     work.run("create_records")
     with work.table("batch", batch, bundle_tables.RECORDS):
         work.run("read_batch")
     file = BundleFile("customers", path, path.parent, path, "ndjson")
-    bundle_tables.stage(work, file, range(1, len(rows) + 1))
+    bundle_tables.stage(work, [file], range(1, len(rows) + 1))
     work.run("set_loaded_at", loaded_at=loaded_at.replace(tzinfo=None))
     work.run("merge_customers")
 

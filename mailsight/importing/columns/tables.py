@@ -60,10 +60,10 @@ def opened(
             where = _unzipped(where, folder, max_bytes)
         inside = finding.files_below(where) if where.is_dir() else ()
         files = [file for file in inside if finding.looks_like_data(file.name)] or [where]
-        tables, left = [], unpacking.room(files, max_bytes)
+        tables, room = [], unpacking.Room.of(files, max_bytes)
         for file in files:
-            more = _tables(file, folder, left, encoding)
-            left -= sum(table.path.stat().st_size for table in more if table.path != file)
+            more = _tables(file, folder, room.left, encoding)
+            room.take(file, (table.path for table in more))
             tables += more
     except LoadRefused as error:
         raise ImportFailed(error.message, next_step=error.next_step) from error

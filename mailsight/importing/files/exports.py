@@ -126,13 +126,13 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
 
 def _files(where: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> Iterator[ExportFile]:
     members = list(_members(where, folder, max_bytes, 0))
-    left = unpacking.room((path for _, path in members), max_bytes)
+    room = unpacking.Room.of((path for _, path in members), max_bytes)
     for name, path in members:
         if name.lower().endswith(_MAILS):
             yield ExportFile(name, path, "mail")
         elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
-            for table in _tables(name, path, folder, left, encoding):
-                left -= table.path.stat().st_size if table.path != path else 0
+            for table in _tables(name, path, folder, room.left, encoding):
+                room.take(path, [table.path])
                 yield table
 
 

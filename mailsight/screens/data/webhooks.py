@@ -58,6 +58,12 @@ def _waiting(waiting: spool.Spool) -> None:
             "No events are lost: they are stored on disk, and loading is retried automatically. If it keeps failing, "
             "check the free disk space and the server log."
         )
+    if state.set_aside_problem:
+        problem = formats.plain(formats.raw(state.set_aside_problem))
+        st.warning(
+            f"**The requests that were set aside can't be read.** {problem}",
+            icon=":material/inventory_2:",
+        )
     if state.set_aside:
         _set_aside(state.set_aside)
 

@@ -1,0 +1,172 @@
+"""Reads the files of a bundle: large ones one by one, small ones together.
+
+Planning the queries that stage a file takes far longer than they take for a few rows. So small files are read in
+Python, and what is in consecutive ones of the same kind is staged with one query.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from mailsight.errors import UnreadableFile
+from mailsight.figures.metrics import share
+
+from . import bundle_files, bundle_tables
+from .bundle_files import BundleFile, Record
+from .bundle_tables import BATCH_CHARACTERS, BATCH_ROWS, Reading
+from .derive import Progress
+from .json_files import BadRecord
+from .refusals import of_file
+from .refusing import Failure, isolated, tried
+
+# Python reads this much in half the time that the queries of a file of its own take. No record of such a file is longer
+# than `bundle_tables.MAX_RECORD_BYTES`, not even if JSON needs six bytes for each of its characters.
+SMALL_FILE_BYTES = 2**17
+
+
+def read_files(reading: Reading, files: Sequence[BundleFile], progress: Progress) -> None:
+    """Stages the rows of the files, in order. A file that can't be read is rejected, unless it is the only one.
+
+    Raises `UnreadableFile` for that.
+    """
+    total_bytes = sum(file.size_bytes for file in files)
+    done_bytes = 0
+    batch = _Batch()
+    for file in files:
+        # People don't know the files that an import writes.
+        name = f"the {file.kind}" if file.origin else file.name
+        progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {name}")
+        small = _read_small(file) if len(files) > 1 else None
+        if small is None or not batch.has_room(small):
+            _stage(reading, batch)
+            batch = _Batch()
+        if small is None:
+            _read_alone(reading, file, is_only=len(files) == 1)
+        else:
+            batch.add(small)
+        done_bytes += file.size_bytes
+    _stage(reading, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class _SmallFile:
+    """A file with its rows: those that can be read, and the others."""
+
+    file: BundleFile
+    records: list[Record] = field(default_factory=list)
+    bad: list[BadRecord] = field(default_factory=list)
+
+    @property
+    def characters(self) -> int:
+        return sum(len(record.json) for record in self.records) + sum(len(bad.text) for bad in self.bad)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Small files that are staged together: of one kind, and few enough to be in memory."""
+
+    files: list[_SmallFile] = field(default_factory=list)
+    rows: int = 0
+    characters: int = 0
+
+    def has_room(self, small: _SmallFile) -> bool:
+        return not self.files or (
+            _shape(self.files[0].file) == _shape(small.file)
+            and self.rows + len(small.records) <= BATCH_ROWS
+            and self.characters + small.characters <= BATCH_CHARACTERS
+        )
+
+    def add(self, small: _SmallFile) -> None:
+        self.files.append(small)
+        self.rows += len(small.records)
+        self.characters += small.characters
+
+
+def _shape(file: BundleFile) -> tuple[str, bool]:
+    """What must be the same of files that are staged together: the columns of CSV have canonical names already."""
+    return file.kind, file.form == "csv"
+
+
+def _read_small(file: BundleFile) -> _SmallFile | None:
+    """The rows of a small file; None if it has to be read alone, also because it can't be read like this."""
+    if file.error or file.origin or file.form == "parquet" or file.size_bytes > SMALL_FILE_BYTES:
+        return None
+    try:
+        small = tried(_rows, file)
+    except UnreadableFile:
+        return None
+    return None if isinstance(small, Failure) else small
+
+
+def _rows(file: BundleFile) -> _SmallFile:
+    if file.form == "csv":
+        names = file.layout.names
+        bundle_files.check_columns(file, len(names), max(map(len, names), default=0))
+    small = _SmallFile(file)
+    for record in bundle_files.records(file):
+        if isinstance(record, BadRecord):
+            small.bad.append(record)
+        else:
+            small.records.append(record)
+    return small
+
+
+def _stage(reading: Reading, batch: _Batch) -> None:
+    """Stages the files of a batch together; alone those with which that fails."""
+    if len(batch.files) == 1:
+        _read_alone(reading, batch.files[0].file)
+        return
+    alone = set()
+    for small, _ in isolated(batch.files, partial(_stage_together, reading)):
+        alone.add(small.file.readable)
+        _read_alone(reading, small.file)
+    for small in batch.files:
+        if small.file.readable not in alone:
+            refused = tried(_refuse_bad, reading, small)
+            if isinstance(refused, Failure):
+                _refuse(reading, small.file, refused)
+
+
+def _stage_together(reading: Reading, files: Sequence[_SmallFile]) -> None:
+    """Stages the rows of all files, or of none: the last query does it."""
+    if not files:
+        return
+    work, tables = reading.work, [small.file for small in files]
+    work.run("clear_records")
+    records = [
+        (place, ordinal, record.json)
+        for place, small in enumerate(files)
+        for ordinal, record in enumerate(small.records, start=1)
+    ]
+    with work.table("batch", records, bundle_tables.RECORDS):
+        work.run("read_batch")
+    last = max(len(small.records) for small in files)
+    bundle_tables.name_columns(reading, tables, [(1, last)])
+    bundle_tables.stage(work, tables, range(1, last + 1))
+
+
+def _refuse_bad(reading: Reading, small: _SmallFile) -> None:
+    for bad in small.bad:
+        reading.refuse(small.file, bad.line, bad.reason, bad.text)
+    if small.file.problem:
+        reading.refuse(small.file, len(small.records) or 1, small.file.problem, "")
+
+
+def _read_alone(reading: Reading, file: BundleFile, *, is_only: bool = False) -> None:
+    try:
+        failure = tried(bundle_tables.read_file, reading, file)
+    except UnreadableFile as error:
+        if is_only:
+            raise
+        failure = Failure(str(error))
+    if isinstance(failure, Failure):
+        _refuse(reading, file, failure)
+
+
+def _refuse(reading: Reading, file: BundleFile, failure: Failure) -> None:
+    """Rejects a file as a whole."""
+    if file.forbidden:
+        reading.refuse(file, 1, failure.reason, "")
+    else:
+        reading.refusals.add(of_file(file.kind, file.name, file.path, failure.reason))
+        reading.unread[file.kind] += 1
