@@ -345,7 +345,10 @@ def _check_headers(headers: Any, body: bytes) -> None:
     """Checks that SNS's headers are those of the message, unless it is delivered raw. Raises `NotThisProvider`."""
     if headers.get("X-Amz-Sns-Rawdelivery", "").lower() == "true":
         return
-    message = parsed(body)
+    try:
+        message = parsed(body)
+    except (ValueError, RecursionError):
+        return  # it is refused as what it is, by whoever reads it
     for header, key in (("X-Amz-Sns-Message-Type", "Type"), ("X-Amz-Sns-Message-Id", "MessageId")):
         if header in headers and headers[header] != at(message, key):
             raise NotThisProvider(f"The header {header.lower()} is not that of the message.")

@@ -24,6 +24,8 @@ _WORDS = Words(
             "delivered": EventType.DELIVERED,
             "hard_bounce": (EventType.BOUNCED, "bounced"),
             "soft_bounce": (EventType.BOUNCED, "bounced"),
+            "hard_bounced": (EventType.BOUNCED, "bounced"),  # of marketing campaigns
+            "soft_bounced": (EventType.BOUNCED, "bounced"),
             "blocked": (EventType.REJECTED, "blocked"),
             "spam": (EventType.COMPLAINED, "spam"),
             "complaint": (EventType.COMPLAINED, "spam"),
@@ -79,7 +81,7 @@ _BLOCKED = Words(
             "blocked : due to blacklist user": "blocked",
         }
     ),
-    source="payloads that Symfony and django-anymail published for their tests",
+    source="https://github.com/symfony/symfony (the tests of its bridge to Brevo), and django-anymail's tests",
     read_on=date(2026, 11, 27),
 )
 
@@ -147,8 +149,8 @@ PROVIDER = Provider(
     # The dates without a zone are in the account's or in France's.
     time=("ts_epoch", "ts_event", "ts", "date"),
     bounce=("event",),
-    hard=("hard_bounce", "hardBounces", "invalid_email", "invalid"),
-    soft=("soft_bounce", "softBounces"),
+    hard=("hard_bounce", "hard_bounced", "hardBounce", "hardBounces", "invalid_email", "invalid"),
+    soft=("soft_bounce", "soft_bounced", "softBounce", "softBounces"),
     ip=("ip", "opened_from"),
     user_agent=("user_agent",),
     machine=("event",),

@@ -275,7 +275,7 @@ ELSEWHERE: Mapping[str, set[str]] = {
         *("anymail.read", "anymail.check", "reading.events_of_request", "reading.events_of_value"),
         *("reading.value_of_request", "reading.payload_count", "reading.unpacked", "fields.meaning"),
         *("fields.bounce_type", "fields.by_customer", "fields.link_position", "fields.by_machine"),
-        *("payload.at", "payload.without", "payload.shaped", "anymail.form_or_json"),
+        *("payload.at", "payload.without", "payload.shaped", "payload.first_of_each", "anymail.form_or_json"),
         *("own_view.has_bearer_token", "own_view.hmac_sha256"),
     },
 }

@@ -571,6 +571,14 @@ OTHERS: list[Case] = [
             ("unsubscribed", None),
         )
     ),
+    *(
+        (
+            "brevo",
+            {"event": f"{kind}_bounced", "email": "ann@example.com", "camp_id": 7, "ts_event": 1776160800},
+            {"type": "bounced", "bounce_type": kind, "campaign_id": "7"},
+        )
+        for kind in ("hard", "soft")
+    ),
     (
         "mandrill",
         {"mandrill_events": _of_mandrill("open")},

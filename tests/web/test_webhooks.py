@@ -30,12 +30,13 @@ from mailsight.providers import anymail, checking
 from mailsight.providers.events import Event
 from mailsight.providers.events import Request as ProviderRequest
 from mailsight.providers.reading import events_of_request
+from mailsight.providers.record import BASIC_AUTH
 from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 from mailsight.web import slots, webhooks
 from mailsight.web.webhooks import Webhooks, configured
 from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
-from tests.support.providers.signing import WebhookRequest, basic_auth, post
+from tests.support.providers.signing import USER, WebhookRequest, basic_auth, post
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import free_port
 
@@ -496,6 +497,22 @@ def test_a_sender_with_the_right_password_learns_what_is_wrong(
     assert answer.status_code == status
     assert reason in answer.text
     assert "password" not in answer.text
+
+
+PASSWORD_SUFFICES = [name for name, provider in PROVIDERS.items() if BASIC_AUTH in provider.secrets]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b"\xff{}"], ids=["cut off", "deep", "no text"])
+@pytest.mark.parametrize("provider", PASSWORD_SUFFICES)
+def test_a_malformed_body_with_the_right_password_is_called_malformed(
+    spool: Spool, provider: str, body: bytes
+) -> None:
+    client = serving(Webhooks(spool, {provider: {"basic_auth": USER}}))
+    sent = basic_auth(WebhookRequest(address(provider), body, {"Content-Type": "application/json"}))
+    answer = send(client, sent.with_headers(X_Amz_Sns_Message_Type="Notification"))
+    assert answer.status_code == 400
+    assert "password" not in answer.text
+    assert stored(spool) == []
 
 
 TEST_SECRET = "test_Am3L1GuOIc4blLUuHqAPxxwkZaJyEk8G"

@@ -46,6 +46,8 @@ SAMPLES = Samples(
             "delivered",
             "hard_bounce",
             "soft_bounce",
+            "hard_bounced",
+            "soft_bounced",
             "blocked",
             "spam",
             "invalid_email",
