@@ -29,6 +29,7 @@ from . import erasure
 
 EVERY_SECONDS = 86_400.0
 RETRY_SECONDS = 3_600.0
+_FAILED = "People could not be taken out of old data. It is tried again every hour; the server log says why."
 
 _log = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ class Retention(Background):
         self._state = Store.of(database)
         self._keep = keep
         self._work = work or partial(child.run, partial(_run, database, keep), process=self._child)
+        self.problem: str | None = None  # a sentence if the last time failed
 
     def step(self) -> float:
         """Does what is due; returns the seconds until the next time."""
@@ -130,7 +132,9 @@ class Retention(Background):
             return RETRY_SECONDS
         except Exception:  # noqa: BLE001  # whatever went wrong, it is repeated
             _log.exception("Old messages could not be made anonymous, or an erasure not be finished")
+            self.problem = _FAILED
             return RETRY_SECONDS
+        self.problem = None
         return EVERY_SECONDS
 
 

@@ -169,7 +169,10 @@ def _problems() -> list[str]:
     reasons += schedule.problems(config.database, configuration.current().imports)
     if any(not importer.is_running for importer in _importers):
         reasons.append("The thread that runs imports has ended. Restart the server.")
-    reasons += filter(None, [audit.problem(), erasure.problem(config.database)])
+    if any(not retention.is_running for retention in _retentions):
+        reasons.append("The thread that takes people out of old data has ended. Restart the server.")
+    failed = (retention.problem for retention in _retentions)
+    reasons += filter(None, [*failed, audit.problem(), erasure.problem(config.database)])
     if configuration.problem():
         # Its own message may name files; it is in the log.
         reasons.append(

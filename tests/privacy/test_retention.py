@@ -6,10 +6,10 @@ from unittest.mock import patch
 
 import pytest
 
-from mailsight.errors import LoadBroken
+from mailsight.errors import LoadBroken, NotStored
 from mailsight.loading import bundles
 from mailsight.privacy import erasure, retention
-from mailsight.privacy.retention import EVERY_SECONDS, Keep, Retention
+from mailsight.privacy.retention import EVERY_SECONDS, RETRY_SECONDS, Keep, Retention
 from mailsight.warehouse.reader import Warehouse
 from tests.support.all_figures import all_figures
 from tests.support.bundles import bundle, ndjson
@@ -163,6 +163,18 @@ def test_the_server_finishes_an_erasure_that_was_interrupted(loaded: tuple[Path,
     erasure.finish(database)
     daily.step()
     assert done == ["worked"]
+
+
+def test_a_failure_is_a_problem_until_it_succeeds(loaded: tuple[Path, Path]) -> None:
+    full: list[Exception] = [NotStored("No space left on device.")]
+
+    def work() -> None:
+        if full:
+            raise full.pop()
+
+    daily = Retention(loaded[0], Keep(events=1), work=work)
+    steps = [(daily.step(), bool(daily.problem)) for _ in range(2)]
+    assert steps == [(RETRY_SECONDS, True), (EVERY_SECONDS, False)]
 
 
 def test_people_of_whom_nothing_was_heard_become_nobody(loaded: tuple[Path, Path], tmp_path: Path) -> None:
