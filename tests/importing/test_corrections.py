@@ -12,7 +12,7 @@ from mailsight.importing.columns import csv
 from mailsight.importing.columns.mapping import Column, TableMapping, to_toml
 from mailsight.importing.dates import Order
 from mailsight.importing.files.values import zone
-from mailsight.importing.sources import Item, Request, Row, Rows, Source
+from mailsight.importing.sources import Item, Position, Request, Row, Rows, Source
 from mailsight.loading import bundles
 from mailsight.loading.merge import LoadSummary
 from mailsight.privacy import erasure
@@ -267,6 +267,30 @@ def test_another_time_zone_replaces_what_a_database_gave(tmp_path: Path) -> None
     for options in ({}, AMSTERDAM):
         engine.run(database, source, "mysql://me@db.example/news?ssl=true&prefix=n_", options=options)
     assert [row["occurred_at"].hour for row in table(database, "events")] == [8]
+
+
+def test_a_database_is_read_from_the_beginning_if_its_time_zone_changes_back(tmp_path: Path) -> None:
+    def read(request: Request) -> Iterator[Item]:
+        known = int(request.positions.get("views", 0))
+        rows: list[Row] = [
+            {
+                "event_id": str(number),
+                "provider": "x",
+                "type": "opened",
+                "campaign_id": "x-1",
+                "customer_id": str(number),
+                "occurred_at": datetime(2026, 5, 4, 10, tzinfo=zone(request.options)),
+            }
+            for number in range(known + 1, 4)
+        ]
+        yield Rows("events", "views", rows)
+        yield Position("views", "3")
+
+    source, database = Source("x", "X", "an address", (), read), tmp_path / "m.duckdb"
+    for options, hour in ((UTC, 10), (AMSTERDAM, 8), (UTC, 10)):
+        engine.run(database, source, "mysql://me@db.example/news", options=options)
+        assert [row["occurred_at"].hour for row in table(database, "events")] == [hour] * 3
+        assert not engine.run(database, source, "mysql://me@db.example/news", options=options).changed
 
 
 def test_people_who_were_erased_stay_erased(tmp_path: Path, export: Path) -> None:
