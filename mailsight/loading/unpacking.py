@@ -203,6 +203,8 @@ def _in_utf_8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 def _utf_16_without_mark(start: bytes) -> Parts | None:
     """How to read text in UTF-16: most of its characters have a zero byte. UTF-8 has none."""
+    if b"\0" not in start:
+        return None
     for encoding in ("utf-16-le", "utf-16-be"):
         text = start.decode(encoding, "replace")
         latin = sum(letter.isascii() and (letter.isprintable() or letter in "\t\r\n") for letter in text)
