@@ -3,10 +3,14 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test quick thorough coverage lint format lock sample bench docs
+.PHONY: help run test programs quick thorough coverage lint format lock sample bench docs
+
+# Containers often turn bytecode off. Each process would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
-pip := $(python) -m pip install --quiet --disable-pip-version-check
+# Python compiles a module when it is first imported. To compile all takes pip longer than to install them.
+pip := $(python) -m pip install --quiet --disable-pip-version-check --no-compile
 # With LOCKED=1, pip installs from the .lock files and checks their hashes.
 pinned = $(if $(LOCKED),--require-hashes -r $(1).lock,-r $(1).txt)
 
@@ -16,7 +20,13 @@ help: ## list these commands
 run: .venv/runtime ## serve the dashboard; create sample data first if there is no database
 	@exec $(python) -m mailsight run --sample
 
-test: lint ## check format, lint, types and imports, then run all tests
+test: .venv/tools ## check format, lint, types and imports, then run all tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint programs
+	@echo "== tests"
+	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+# Types take as long to check as the packages to install.
+programs: .venv/tools
 	@echo "== a browser"
 	@$(python) -m tooling.chromium
 	@echo "== databases"
@@ -24,8 +34,6 @@ test: lint ## check format, lint, types and imports, then run all tests
 	@$(python) -m tooling.mariadb
 	@echo "== proxies"
 	@$(python) -m tooling.debian nginx caddy
-	@echo "== tests"
-	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 quick: lint ## lint, then run the tests that are fast and need no browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"

@@ -217,7 +217,9 @@ def _in_utf_8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 def _utf_16_without_mark(start: bytes) -> Parts | None:
     """How to read text in UTF-16: most of its characters have a zero byte. UTF-8 has none."""
-    for encoding in ("utf-16-le", "utf-16-be") if b"\0" in start else ():
+    if b"\0" not in start:
+        return None
+    for encoding in ("utf-16-le", "utf-16-be"):
         text = start.decode(encoding, "replace")
         latin = sum(letter.isascii() and (letter.isprintable() or letter in "\t\r\n") for letter in text)
         if len(text) > 1 and latin > len(text) * 0.4 and "\0" not in text:

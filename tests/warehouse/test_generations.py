@@ -33,13 +33,19 @@ CALLS = {
 }
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """A database of two generations, with one load and with two."""
-    path = tmp_path / "data" / "mailsight.duckdb"
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("loaded") / "data" / "mailsight.duckdb"
     load(path, 1)
     load(path, 2)
     return path
+
+
+@pytest.fixture
+def database(loaded: Path, tmp_path: Path) -> Path:
+    """A database of two generations, with one load and with two."""
+    shutil.copytree(loaded.parent, tmp_path / "data", symlinks=True)
+    return tmp_path / "data" / loaded.name
 
 
 class Failing:

@@ -22,16 +22,23 @@ from tests.support.waiting import until
 BACKUP, LATER = [1], [1, 2, 3]
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """A database with three loads. A backup beside it, in a folder of its own, has the first."""
-    path = tmp_path / "data" / "mailsight.duckdb"
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("loaded")
+    path = folder / "data" / "mailsight.duckdb"
     load(path, 1)
-    (tmp_path / "backup").mkdir()
-    shutil.copyfile(path, tmp_path / "backup" / "backup.duckdb")
+    (folder / "backup").mkdir()
+    shutil.copyfile(path, folder / "backup" / "backup.duckdb")
     for number in (2, 3):
         load(path, number)
-    return path
+    return folder
+
+
+@pytest.fixture
+def database(loaded: Path, tmp_path: Path) -> Path:
+    """A database with three loads. A backup beside it, in a folder of its own, has the first."""
+    shutil.copytree(loaded, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "data" / "mailsight.duckdb"
 
 
 @pytest.fixture
