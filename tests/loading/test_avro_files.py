@@ -1,9 +1,13 @@
 """Avro files, as Braze Currents writes them, are loaded as JSON is; damage costs only what it hits."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,7 @@ import fastavro
 import pytest
 
 from mailsight.errors import UnreadableFile
-from mailsight.loading import avro_files, payloads, recognition, unpacking
+from mailsight.loading import avro_files, avro_shapes, payloads, recognition, unpacking
 from mailsight.providers.registry import PROVIDERS
 
 OPEN = {
@@ -137,3 +141,146 @@ def test_no_name_of_a_file_breaks_a_reader() -> None:
         odd: list[object] = [None, 5, [], {}, {"id": [], "time": {}, "user_id": None, "avro_schema": 5}]
         for payload in odd:
             provider.named(payload, "users." * 1_000)
+
+
+def record(name: str, *types: object) -> dict[str, object]:
+    return {
+        "type": "record",
+        "name": name,
+        "fields": [{"name": f"f{number}", "type": kind} for number, kind in enumerate(types)],
+    }
+
+
+def array(items: object) -> dict[str, object]:
+    return {"type": "array", "items": items}
+
+
+def number(value: int) -> bytes:
+    """A number as Avro writes it."""
+    rest, written = value << 1, bytearray()
+    while rest >= 0x80:
+        written.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes([*written, rest])
+
+
+def deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+CODECS: dict[str, Callable[[bytes], bytes]] = {
+    "null": bytes,
+    "deflate": deflate,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
+def one_block(schema: object, content: bytes, *, count: int = 1, codec: str = "null") -> bytes:
+    metadata = {"avro.schema": json.dumps(schema), "avro.codec": codec}
+    header = b"".join(
+        number(len(text)) + text.encode() for pair in metadata.items() for text in pair if text.isascii()
+    )
+    packed = CODECS[codec](content)
+    end = b"s" * 16
+    return (
+        avro_files.MAGIC
+        + number(2)
+        + header
+        + b"\0"
+        + end
+        + number(count)
+        + number(len(packed))
+        + packed
+        + end
+    )
+
+
+MANY = number(2**40)
+# Files of which a few bytes are any number of values, or values nested to any depth.
+ENDLESS: dict[str, tuple[object, bytes, int]] = {
+    "a list of nulls": (record("A", array("null")), MANY + b"\0", 1),
+    "a list of empty records": (record("A", array(record("E"))), MANY + b"\0", 1),
+    "a list of fixed of no bytes": (
+        record("A", array({"type": "fixed", "name": "F", "size": 0})),
+        MANY + b"\0",
+        1,
+    ),
+    "nulls": ("null", b"", 2**40),
+    "empty records": (record("E"), b"", 2**40),
+    "records that double": (
+        [record("L0"), *(record(f"L{n}", f"L{n - 1}", f"L{n - 1}") for n in range(1, 40))],
+        number(39),
+        1,
+    ),
+    "records in records": (
+        [record("D0", "boolean"), *(record(f"D{n}", f"D{n - 1}") for n in range(1, 1_000))],
+        number(999) + b"\1",
+        1,
+    ),
+    "a record that contains itself": (record("N", ["null", "N"]), number(1) * 100_000 + b"\0", 1),
+    "a list that contains itself": (record("N", array("N")), number(1) * 100_000 + b"\0", 1),
+    "fields of nothing": (record("W", *["null"] * 2_000, "boolean"), b"\1" * 100_000, 100_000),
+    "a long list of lists": (record("A", array(array("int"))), number(10**6) + b"\0" * (10**6 + 1), 1),
+    "a long list of texts": (record("A", array("string")), number(10**6) + b"\0" * (10**6 + 1), 1),
+    "a long list of records": (
+        record("A", array(record("B", "boolean"))),
+        number(10**6) + b"\1" * 10**6 + b"\0",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_what_has_no_end_is_refused(kind: str, codec: str) -> None:
+    schema, content, count = ENDLESS[kind]
+    file = one_block(schema, content, count=count, codec=codec)
+    with pytest.raises(ValueError, match="not Avro as it should be"):
+        list(avro_files.lines(io.BytesIO(file)))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_block_may_not_unpack_without_end(monkeypatch: pytest.MonkeyPatch, codec: str) -> None:
+    monkeypatch.setattr(avro_files, "MAX_BLOCK_BYTES", 2**20)
+    file = one_block("boolean", bytes(2**20 + 1), count=2**20 + 1, codec=codec)
+    with pytest.raises(ValueError, match="a block"):
+        list(avro_files.lines(io.BytesIO(file)))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_records_across_the_windows_of_a_large_block_are_read(codec: str) -> None:
+    texts = [chr(97 + number % 26) * (number % 5_000) for number in range(1_000)]
+    written = io.BytesIO()
+    fastavro.writer(
+        written, record("A", "string"), [{"f0": text} for text in texts], codec, sync_interval=2**30
+    )
+    assert len(b"".join(map(str.encode, texts))) > avro_files.MAX_RECORD_TEXT // avro_shapes.ratio(
+        record("A", "string")
+    )
+    lines = avro_files.lines(io.BytesIO(written.getvalue()))
+    assert [json.loads(line)["f0"] for line in lines] == texts
+
+
+def test_a_line_is_as_long_as_its_record_although_it_lacks_the_nulls() -> None:
+    schema = record("A", *[["null", "int"]] * 500)
+    file = one_block(schema, bytes(500) * 3, count=3)
+    assert [len(line) for line in avro_files.lines(io.BytesIO(file))] == [501] * 3
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        OPEN,
+        "string",
+        record("A", array("int"), {"type": "map", "values": "null"}, ["null", record("E")]),
+        record("A", {"type": "enum", "name": "C", "symbols": ["red", "blue"]}, "C"),
+        record("A", {"type": "long", "logicalType": "timestamp-millis"}, {"type": "fixed", "name": "F", "size": 3}),
+        record("A", array(record("B", "string", ["null", "double"]))),
+        record("A", *[["null", "string"]] * 1_000),
+    ],
+    ids=["an event", "texts", "lists and maps", "an enum", "a time and bytes", "records in a list", "many fields"],
+)  # fmt: skip
+def test_ordinary_schemas_are_read(schema: str | dict[str, Any]) -> None:
+    assert avro_shapes.ratio(fastavro.parse_schema(schema)) <= 100
