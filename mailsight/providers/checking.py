@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 from collections.abc import Mapping
 
 from mailsight.errors import BadSetting, NotGenuine, NotThisProvider
@@ -19,13 +20,24 @@ MAX_PAYLOADS = 50_000
 MAX_SAMPLE = 100
 # Checked before the body is parsed.
 MAX_VALUES = 1_000_000
+# What stands for a secret in an example.
+_PLACEHOLDER = re.compile(
+    r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|(change.?me)+|replace[-_ ].*|your[-_ ].*|a long random text"
+    r"|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_placeholder(secret: str) -> bool:
+    """Whether somebody forgot to put their own secret in the place of an example."""
+    return _PLACEHOLDER.fullmatch(secret) is not None
 
 
 def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
     """Checks the form of a provider's secrets (by name). Raises `BadSetting`."""
     if empty := [name for name, secret in secrets.items() if not secret.strip()]:
         raise BadSetting(f"The {empty[0]} for {provider.label} is empty.")
-    login = secrets.get(BASIC_AUTH.name, "user:password")
+    login = secrets.get(BASIC_AUTH.name, "ann:of-her-own")
     if login != login.strip().strip("'\""):
         raise BadSetting(f"The basic_auth for {provider.label} has blanks or quotes around it.")
     user, colon, password = login.partition(":")
@@ -37,6 +49,9 @@ def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
         anymail.prepare(provider, secrets)
     except Exception as error:  # anymail and its libraries raise many types
         raise BadSetting(f"A secret for {provider.label} is not in the provider's format.") from error
+    for name, secret in {**secrets, BASIC_AUTH.name: password}.items():
+        if is_placeholder(secret):
+            raise BadSetting(f"The {name} for {provider.label} is still a placeholder; put your own there.")
 
 
 def check_password(provider: Provider, secrets: Mapping[str, str], authorization: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mailsight.errors import BadSetting, NotInRole
 from mailsight.vocabulary import Role
-from mailsight.warehouse.scope import EVERYTHING, Scope
+from mailsight.warehouse.scope import EVERYTHING, Scope, narrowed
 
 EVERYONE = "*"
 # How far the provider's clock may be ahead of ours.
@@ -143,11 +143,13 @@ class Grant:
 class Access:
     """Who has which role, and for how long people stay signed in.
 
-    `without_sign_in` is the role of people on other machines if nobody signs in.
+    `without_sign_in` is the role of people on other machines if nobody signs in. `earlier` are the grants from before a
+    change, while somebody may still be writing it: people then have only what both give them.
     """
 
     sign_in: bool = False
     grants: tuple[Grant, ...] = ()
+    earlier: tuple[Grant, ...] | None = None
     without_sign_in: Role = Role.READER
     session_seconds: float = 12 * 3600.0
     idle_seconds: float = 0.0
@@ -174,17 +176,19 @@ class Access:
         if not self.sign_in:
             role = Role.ADMIN if local else self.without_sign_in
             return Viewer("", role, _scope(role))
-        mine = [grant for grant in self.grants if grant.people.include(claims)]
-        if not mine:
+        viewer = _viewer(claims, self.grants)
+        if viewer is None or self.earlier is None:
+            return viewer
+        earlier = _viewer(claims, self.earlier)
+        scope = narrowed(viewer.scope, earlier.scope) if earlier else None
+        if earlier is None or scope is None:
             return None
-        role = next(role for role in reversed(Role) if any(grant.role is role for grant in mine))
-        of_role = [grant for grant in mine if grant.role is role]
-        limits = of_role if all(grant.is_limited for grant in of_role) else []
-        return Viewer(name_of(claims), role, _scope(role, limits))
+        role = earlier.role if viewer.role.includes(earlier.role) else viewer.role
+        return Viewer(viewer.person, role, scope)
 
     def kept_claims(self, claims: Claims) -> dict[str, Any]:
         """Of somebody's claims, those that may give them a role: enough to decide later, when they are not there."""
-        named = {name for grant in self.grants for name, _ in grant.people.claims}
+        named = {name for grant in (*self.grants, *(self.earlier or ())) for name, _ in grant.people.claims}
         return {
             name: claims[name]
             for name in ("email", "email_verified", "iss", "sub", *sorted(named))
@@ -230,6 +234,16 @@ def name_of(claims: Claims) -> str:
         return address
     words = [f"{word} {claims[name]}" for word, name in (("ID", "sub"), ("at", "iss")) if claims.get(name)]
     return " ".join(words) if claims.get("sub") else ""
+
+
+def _viewer(claims: Claims, grants: Sequence[Grant]) -> Viewer | None:
+    mine = [grant for grant in grants if grant.people.include(claims)]
+    if not mine:
+        return None
+    role = next(role for role in reversed(Role) if any(grant.role is role for grant in mine))
+    of_role = [grant for grant in mine if grant.role is role]
+    limits = of_role if all(grant.is_limited for grant in of_role) else []
+    return Viewer(name_of(claims), role, _scope(role, limits))
 
 
 def _scope(role: Role, limits: Sequence[Grant] = ()) -> Scope:

@@ -3,11 +3,13 @@
 It is read and checked once, when the server starts, and a mistake stops the server. Streamlit gets its secrets from
 here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs. Its
 options, from config.toml, stay as they are too. `problem` says if any of these files changed. Only `[[roles]]` is read
-again whenever it changes, so that a role that is taken away ends at once.
+again whenever it changes, so that a role that is taken away ends at once. What it adds counts a little later: a file
+that is still being written may be valid, but lack the limits of a role.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -27,6 +29,8 @@ from .access import Access
 from .webhooks import Secrets, configured
 
 WATCH_SECONDS = 2.0
+# A file that has not changed for so long is complete.
+SETTLED_SECONDS = 2.0
 
 # How long the identity provider may take, over all requests of one step. This process may be what is slow: a hundred
 # people who sign in at nine o'clock have to wait for each other, but not to be refused.
@@ -94,17 +98,19 @@ class Started:
     texts: Mapping[Path, str]
     option_texts: Mapping[Path, str] = field(default_factory=dict)
     _stamps: list[Identity | None] = field(default_factory=list)
+    _newest: Mapping[Path, str] = field(default_factory=dict)
+    _changed_at: float = 0.0
     _last_problem: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _first: Configuration = field(init=False)
 
     def __post_init__(self) -> None:
-        self._first = self.configuration
+        self._first, self._newest = self.configuration, self.texts
 
     def current(self) -> Configuration:
         """The configuration with the roles as they are in the files now, or were when they could last be read."""
         stamps = self.files.stamps()
-        if stamps != self._stamps:
+        if stamps != self._stamps or self.configuration.access.earlier is not None:
             self._stamps = stamps
             self.problem()
         return self.configuration
@@ -114,6 +120,8 @@ class Started:
         with self._lock:
             try:
                 texts = self.files.texts()
+                if texts != self._newest:
+                    self._newest, self._changed_at = texts, time.monotonic()
                 problem = self._adopt(self._first if texts == self.texts else read(texts))
                 if self.files.option_texts() != self.option_texts:
                     problem = problem or "Streamlit's config.toml has changed. Restart the server to use it."
@@ -132,13 +140,17 @@ class Started:
 
         A file without `[auth]` doesn't say who has which role here: an editor may just be writing it.
         """
-        mine = self.configuration
-        if changed.access.sign_in == mine.access.sign_in:
-            if changed.access.grants != mine.access.grants:
+        access = self.configuration.access
+        if changed.access.sign_in == access.sign_in:
+            earlier = access.earlier
+            if changed.access.grants != access.grants:
                 _log.info("Configuration: The roles have changed.")
-            mine = replace(mine, access=replace(mine.access, grants=changed.access.grants))
-            self.configuration = mine
-        if mine == changed:
+                earlier = access.grants if earlier is None else earlier
+            if time.monotonic() - self._changed_at >= SETTLED_SECONDS:
+                earlier = None
+            access = replace(access, grants=changed.access.grants, earlier=earlier)
+            self.configuration = replace(self.configuration, access=access)
+        if replace(self.configuration, access=replace(access, earlier=None)) == changed:
             return None
         return "The secrets files have changed. Restart the server to use them."
 

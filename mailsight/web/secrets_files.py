@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from mailsight.errors import BadSetting
 from mailsight.importing import schedule
 from mailsight.importing.schedule import Job
+from mailsight.providers import checking
 from mailsight.providers.registry import PROVIDERS
 
 from . import roles
@@ -27,6 +28,7 @@ Section = Mapping[str, Any]
 
 MAX_FILE_BYTES = 1_000_000
 MIN_COOKIE_SECRET_LENGTH = 16
+MAX_TIMEOUT = 60
 PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _SHARED_KEYS = ("redirect_uri", "cookie_secret")
 _OPTIONAL_KEYS = ("client_kwargs", "expose_tokens")
@@ -46,14 +48,19 @@ _AUTH_NAMES = (
 )
 # Keys that no other program's section has.
 _OUR_KEYS = ("cookiesecret", "servermetadataurl")
+# The settings in client_kwargs that Authlib reads; it ignores a misspelt one. `timeout` is in seconds.
+_CLIENT_KEYS = (
+    "scope",
+    "prompt",
+    "login_hint",
+    "proxy",
+    "response_mode",
+    "code_challenge_method",
+    "token_endpoint_auth_method",
+)
 _CALLBACK = "/oauth2callback"
 # Files beside secrets.toml that may have such a name.
 _EXAMPLE = re.compile(r"example|sample|template|dist$")
-_PLACEHOLDER = re.compile(
-    r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|(change.?me)+|replace[-_ ].*|your[-_ ].*|a long random text"
-    r"|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 class Sections(NamedTuple):
@@ -247,7 +254,7 @@ def _check_text(path: Path, text: str, section: Section, key: str, where: str) -
         _refuse(path, f"{key} in {where} is empty", line=line)
     if value != value.strip() or not value.isprintable():
         _refuse(path, f"{key} in {where} has spaces around it, or characters that can't be seen", line=line)
-    if _PLACEHOLDER.fullmatch(value.replace("{port}", "")):
+    if checking.is_placeholder(value.replace("{port}", "")):
         _refuse(path, f"{key} in {where} is still a placeholder; put your own value there", line=line)
 
 
@@ -277,13 +284,27 @@ def _check_options(path: Path, text: str, section: Section) -> None:
         _refuse(path, 'client_kwargs must be a table: { prompt = "login" }', line=line)
     if "verify" in options:
         _refuse(path, "client_kwargs must not change how certificates are checked (verify)", line=line)
-    scope = options.get("scope", "openid")
-    if not isinstance(scope, str) or "openid" not in scope.split():
-        _refuse(path, "scope in client_kwargs must contain openid", line=line)
+    _check_client(path, line, options)
     tokens = section.get("expose_tokens", [])
     names = [tokens] if isinstance(tokens, str) else tokens
     if not isinstance(names, list) or not all(name in ("id", "access") for name in names):
         _refuse(path, 'expose_tokens must be "id" or "access", or a list', line=_line(text, "expose_tokens"))
+
+
+def _check_client(path: Path, line: int | None, options: Section) -> None:
+    for name, value in options.items():
+        if name == "timeout":
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_TIMEOUT:
+                _refuse(path, f"timeout in client_kwargs must be seconds, up to {MAX_TIMEOUT}", line=line)
+        elif name not in _CLIENT_KEYS:
+            _refuse(path, _unknown(name, "client_kwargs", (*_CLIENT_KEYS, "timeout")), line=line)
+        elif not isinstance(value, str) or not value.strip():
+            _refuse(path, f"{name} in client_kwargs must be text in quotes", line=line)
+    if options.get("code_challenge_method", "S256") != "S256":
+        _refuse(path, 'code_challenge_method in client_kwargs must be "S256"', line=line)
+    scope = options.get("scope", "openid")
+    if "openid" not in scope.split():
+        _refuse(path, "scope in client_kwargs must contain openid", line=line)
 
 
 def _is_safe_url(value: str) -> bool:

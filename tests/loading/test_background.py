@@ -191,7 +191,7 @@ def test_a_server_without_webhooks_starts_no_loader(started: list[Path]) -> None
 def test_a_server_with_a_webhook_or_a_spool_starts_a_loader(
     started: list[Path], spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:secret")
+    monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:of-the-tests")
     run_server()
     assert started == [spool.folder, Path("stopped")]
     monkeypatch.delenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH")

@@ -8,7 +8,7 @@ client_secret = "of-the-tests"
 server_metadata_url = "https://login.company.example/.well-known/openid-configuration"
 
 [webhooks.sendgrid]
-basic_auth = "ann:secret"
+basic_auth = "ann:of-the-tests"
 """
 
 # What to replace with what in the good file, and what the message says, by the name of the mistake.
@@ -106,6 +106,28 @@ BROKEN: dict[str, tuple[tuple[str, str], str]] = {
     ),
     "no openid": (("[webhooks", 'client_kwargs = { scope = "email" }\n[webhooks'), "must contain openid"),
     "client_kwargs as text": (("[webhooks", 'client_kwargs = "login"\n[webhooks'), "must be a table"),
+    "a number as scope": (
+        ("[webhooks", "client_kwargs = { scope = 1 }\n[webhooks"),
+        "must be text in quotes",
+    ),
+    "a misspelt scope": (
+        ("[webhooks", 'client_kwargs = { scopes = "openid" }\n[webhooks'),
+        "client_kwargs has no setting scopes; did you mean scope?",
+    ),
+    "a timeout as text": (
+        ("[webhooks", 'client_kwargs = { timeout = "10" }\n[webhooks'),
+        "must be seconds",
+    ),
+    "no time": (("[webhooks", "client_kwargs = { timeout = 0 }\n[webhooks"), "must be seconds"),
+    "an infinite timeout": (("[webhooks", "client_kwargs = { timeout = inf }\n[webhooks"), "must be seconds"),
+    "a plain challenge": (
+        ("[webhooks", 'client_kwargs = { code_challenge_method = "plain" }\n[webhooks'),
+        'must be "S256"',
+    ),
+    "other headers": (
+        ("[webhooks", 'client_kwargs = { headers = "X: 1" }\n[webhooks'),
+        "has no setting headers",
+    ),
     "expose_tokens": (("[webhooks", 'expose_tokens = ["all"]\n[webhooks'), "expose_tokens must be"),
     "[webhook.sendgrid]": (("[webhooks.", "[webhook."), "write [webhooks.PROVIDER]"),
     "[Webhooks.sendgrid]": (("[webhooks.", "[Webhooks."), "write [webhooks.PROVIDER]"),
@@ -115,7 +137,7 @@ BROKEN: dict[str, tuple[tuple[str, str], str]] = {
     "[webhooks]": (("[webhooks.sendgrid]", "[webhooks]"), "[webhooks] has no setting basic_auth"),
     "an unknown provider": (("sendgrid]", "sendgird]"), "did you mean sendgrid?"),
     "an unknown secret": (("basic_auth", "basic_aut"), "did you mean basic_auth?"),
-    "an empty password": (('"ann:secret"', '""'), "basic_auth in [webhooks.sendgrid] is empty"),
-    "a webhook's number": (('"ann:secret"', "1234"), "must be text in quotes"),
+    "an empty password": (('"ann:of-the-tests"', '""'), "basic_auth in [webhooks.sendgrid] is empty"),
+    "a webhook's number": (('"ann:of-the-tests"', "1234"), "must be text in quotes"),
     "[mailsight]": (("[auth]", '[mailsight]\nviewers = "*"\n[auth]'), "set the MAILSIGHT_... variables"),
 }

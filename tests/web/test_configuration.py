@@ -15,6 +15,7 @@ import streamlit.config
 
 from mailsight.errors import BadSetting
 from mailsight.vocabulary import Role
+from mailsight.warehouse import scope
 from mailsight.web import configuration
 from mailsight.web.access import Access
 from mailsight.web.configuration import Files, Started
@@ -180,7 +181,7 @@ def test_a_server_does_not_start_with_a_mistake(
 def guarded(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """A dashboard with sign-in and a webhook, for nobody, whose provider does not answer."""
     folder = tmp_path_factory.mktemp("guarded")
-    secrets = signed_in.SECRETS + '[webhooks.sendgrid]\nbasic_auth = "ann:secret"\n'
+    secrets = signed_in.SECRETS + '[webhooks.sendgrid]\nbasic_auth = "ann:of-the-tests"\n'
     with signed_in.dashboard(
         sample_database,
         folder,
@@ -296,13 +297,75 @@ def test_roles_follow_the_file_while_it_can_be_read(secrets: Path, caplog: pytes
         ("[other]\n", ann, "Restart the server"),  # sign-in was removed
         (READER, ann, "nobody can sign in"),
         (GOOD + READER.replace("reader", "admin"), [("admin", ["ann@company.example"])], None),
-        (GOOD.replace("ann:secret", "ann:other") + READER, ann, "Restart the server"),
+        (GOOD.replace("ann:of-the-tests", "ann:other") + READER, ann, "Restart the server"),
         (GOOD, [], None),
     ):
         secrets.write_text(text)
         assert roles(server) == expected
         assert (server.problem() or "") == "" if says is None else says in (server.problem() or "")
     assert "The roles have changed" not in caplog.text  # that is no warning
+
+
+LIMITED = """[[roles]]
+role = "marketer"
+people = ["ann@company.example"]
+tags = ["winter"]
+attributes = ["city"]
+
+[[roles]]
+role = "admin"
+people = ["eve@company.example"]
+
+[[roles]]
+role = "reader"
+people = ["*"]
+"""
+
+
+@pytest.mark.parametrize("address", ["ann@company.example", "eve@company.example", "bob@company.example"])
+def test_a_half_written_file_never_shows_more(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    claims = {"email": address, "email_verified": True, "is_logged_in": True}
+    secrets.write_text(GOOD + LIMITED)
+    server = started(secrets)
+    whole = server.current().access.viewer(claims)
+    assert whole
+    monkeypatch.setattr(configuration, "SETTLED_SECONDS", 3600)
+    for end in range(len(LIMITED) + 1):
+        secrets.write_text(GOOD + LIMITED[:end])
+        viewer = server.current().access.viewer(claims)
+        if viewer:
+            assert whole.role.includes(viewer.role)
+            assert scope.narrowed(viewer.scope, whole.scope) == viewer.scope
+    assert server.current().access.viewer(claims) == whole
+    monkeypatch.setattr(configuration, "SETTLED_SECONDS", 0)
+    assert server.current().access.earlier is None
+    assert server.current().access.viewer(claims) == whole
+
+
+def test_rights_end_at_once_and_count_once_the_file_has_settled(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = {"email": "ann@company.example", "email_verified": True}
+    analyst, both = READER.replace("reader", "analyst"), READER.replace("reader", "admin")
+    secrets.write_text(GOOD + analyst)
+    server = started(secrets)
+
+    def role() -> Role | None:
+        viewer = server.current().access.viewer(ann)
+        return viewer.role if viewer else None
+
+    monkeypatch.setattr(configuration, "SETTLED_SECONDS", 3600)
+    for text, expected in ((both, Role.ANALYST), (READER, Role.READER), ("", None), (both, Role.ANALYST)):
+        secrets.write_text(GOOD + text)
+        assert role() is expected
+        assert server.problem() is None
+    secrets.write_text(GOOD + both + "[[roles]]\n")
+    monkeypatch.setattr(configuration, "SETTLED_SECONDS", 0)
+    assert role() is Role.ANALYST  # what can't be read is not complete
+    secrets.write_text(GOOD + both)
+    assert role() is Role.ADMIN
 
 
 def test_a_missing_file_keeps_the_roles(secrets: Path) -> None:

@@ -21,7 +21,7 @@ def sections(text: str, path: Path = Path("secrets.toml")) -> secrets_files.Sect
 def test_a_complete_section_is_accepted() -> None:
     auth, webhooks, imports, _ = sections(GOOD)
     assert secrets_files.providers(auth) == ("default",)
-    assert webhooks == {"sendgrid": {"basic_auth": "ann:secret"}}
+    assert webhooks == {"sendgrid": {"basic_auth": "ann:of-the-tests"}}
     assert imports == ()
 
 
@@ -34,7 +34,7 @@ def test_a_mistake_is_named(change: tuple[str, str], says: str) -> None:
     assert says in raised.value.message
     assert raised.value.message.startswith("secrets.toml")
     assert "of-the-tests" not in str(raised.value)
-    assert "ann:secret" not in str(raised.value)
+    assert "ann:of-the-tests" not in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["[auth]", "auth = {}", "[auth]\n[webhooks.sendgrid]\nbasic_auth = 'a:b'"])
