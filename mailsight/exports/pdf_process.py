@@ -39,4 +39,7 @@ def typeset(page: str, mail: str | None) -> bytes:
 
     report = document(page, "print")
     pages = [] if mail is None else document(mail, "screen").pages[:MAX_MAIL_PAGES]
+    for each in pages:  # A reader would show these as part of the report.
+        each.bookmarks, each.forms = [], {None: []}
+        each.links = [link for link in each.links if link[0] != "attachment"]
     return bytes(report.copy([*report.pages, *pages]).write_pdf())

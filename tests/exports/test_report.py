@@ -288,6 +288,25 @@ def test_the_mail_on_paper_loads_nothing() -> None:
     assert connections == []
 
 
+@pytest.mark.usefixtures("needs_pango")
+def test_the_mail_adds_nothing_to_the_pdf_but_what_is_on_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not made safe first.
+    hostile = (
+        "<style>p { bookmark-level: 1; bookmark-label: 'Forged' } input { appearance: auto }</style>"
+        '<title>Forged</title><link rel="attachment" href="data:text/plain,Forged"><h1>Heading</h1><p>text</p>'
+        '<a rel="attachment" href="data:text/plain,Forged">file</a>'
+        '<form action="https://shop.example/"><input name="a" value="Forged"><input type="submit"></form>'
+    )
+    from weasyprint import Document  # needs Pango
+
+    write = Document.write_pdf
+    monkeypatch.setattr(Document, "write_pdf", lambda document: write(document, uncompressed_pdf=True))
+    pdf = pdf_process.typeset("<title>Ours</title><h1>Report</h1>", hostile)
+    assert re.findall(rb"/Title ?\((.*?)\)", pdf) == [b"Report", b"Ours"]
+    for part in (b"Forged", b"/AcroForm", b"/EmbeddedFile", b"/Filespec", b"shop.example"):
+        assert part not in pdf
+
+
 def page_of(css: str) -> str:
     """What a PDF viewer draws of a mail with two links and these styles."""
     mail = f'<style>{css}</style><p><a href="https://a.example/">A</a> <a href="https://b.example/">B</a></p>'
