@@ -21,7 +21,7 @@ from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER, alternatives
 
 from . import manifest
 
-_INCOMPLETE = ".incomplete"
+_INCOMPLETE, _LOCK = ".incomplete", "lock"
 _NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
 
 
@@ -65,8 +65,22 @@ def new(folder: Path, at: datetime) -> Iterator[Path]:
         raise BackupFailed(
             f"{folder} is a backup itself.", next_step="Name the folder that holds your backups."
         )
+    is_new = not folder.exists()
     folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    with locked(folder / "lock", f"Another backup is being written to {folder}."):
+    try:
+        with _draft(folder, at) as draft:
+            yield draft
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # another backup may be there by now
+                (folder / _LOCK).unlink(missing_ok=True)
+                folder.rmdir()
+        raise
+
+
+@contextmanager
+def _draft(folder: Path, at: datetime) -> Iterator[Path]:
+    with locked(folder / _LOCK, f"Another backup is being written to {folder}."):
         for leftover in folder.glob(f"*{_INCOMPLETE}"):
             shutil.rmtree(leftover, ignore_errors=True)
         names = alternatives(folder / f"{at:%Y-%m-%dT%H-%M-%S}Z")

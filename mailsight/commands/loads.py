@@ -24,6 +24,7 @@ from mailsight.reports import data
 from mailsight.sample import bundle as sample_bundle
 from mailsight.state.audit import Action
 from mailsight.warehouse.draft import draft
+from mailsight.warehouse.files import unfinished_folder
 from mailsight.warehouse.reader import Warehouse
 
 from .console import (
@@ -154,7 +155,7 @@ def sample_(
     """Create sample data: two years of campaigns from a fictional travel company."""
     if bundle is not None:
         try:
-            with progress_bar("Creating sample data") as progress:
+            with unfinished_folder(bundle), progress_bar("Creating sample data") as progress:
                 sample_bundle.write_bundle(
                     bundle, campaigns=campaigns, customers=customers, seed=seed, progress=progress
                 )

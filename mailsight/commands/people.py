@@ -69,6 +69,7 @@ def erase(
             "Name whom to erase.", next_step="Give addresses or customer ids, or a `--file` of them."
         )
     if forget:
+        audits.by_command(path, Action.UNLISTED, people=str(len(people)))
         known = erasure.forget(path, people)
         messages.print(f"{formats.things(known, 'person', 'people')} taken off the list of erased people.")
         if known < len(people):

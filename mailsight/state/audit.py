@@ -44,6 +44,7 @@ class Action(Word):
     IMPORTED = "imported", "Imported", "Loaded history from another sender."
     ERASED = "erased", "Erased a customer", "Removed a person from the data."
     ERASURE_DONE = "erasure_done", "Finished an erasure", "No file holds anything of those who were erased."
+    UNLISTED = "unlisted", "Allowed data again", "Took people off the list of erased people."
     SHARED = "shared", "Shared a report", "Created a link to a campaign's report."
     UNSHARED = "unshared", "Revoked a link", "Revoked a link to a campaign's report."
     OPENED_SHARED = "opened_shared", "Opened a shared report", "Saw a campaign's report by its link."
@@ -64,6 +65,7 @@ _DETAILS: Mapping[Action, tuple[str, ...]] = {
     Action.IMPORTED: ("source", "user"),
     Action.ERASED: ("people", "user"),
     Action.ERASURE_DONE: ("user",),
+    Action.UNLISTED: ("people", "user"),
     Action.SHARED: ("link", "until"),
     Action.UNSHARED: ("link",),
     Action.OPENED_SHARED: ("link",),

@@ -74,6 +74,21 @@ def unfinished(*parts: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def unfinished_folder(folder: Path) -> Iterator[None]:
+    """Removes a folder that is being written if the block fails, and what is in it, unless it had something before."""
+    try:
+        is_ours = not any(folder.iterdir())
+    except OSError:
+        is_ours = not folder.exists()
+    try:
+        yield
+    except BaseException:
+        if is_ours:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 def replace_with_copy(target: Path, source: Path) -> None:
     """Puts a durable copy of a file in the place of `target`, in one atomic step. Raises OSError."""
     incoming = target.with_name(f"{target.name}.incoming")

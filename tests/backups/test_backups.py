@@ -525,6 +525,9 @@ def test_a_full_disk_leaves_earlier_backups_and_the_database_as_they_are(
             with pytest.raises(BackupFailed, match="No space left on device"):
                 making.make(database, backups)
             assert folders.complete(backups) == [made]
+            with pytest.raises(BackupFailed, match="No space left on device"):
+                making.make(database, disk.folder / "first")
+            assert not (disk.folder / "first").exists()
         disk.free()
         restore(on_disk, backups)
         disk.leave(100_000)

@@ -12,12 +12,13 @@ from typer.testing import CliRunner
 
 from mailsight import __main__, __version__, settings
 from mailsight.commands import console, dashboard
-from mailsight.errors import MailsightError
+from mailsight.errors import CantWrite, MailsightError
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.support.campaigns import listed, newest_clicked
 from tests.support.command_line import run
+from tests.support.small_disk import small_disk
 from tests.support.waiting import PATIENCE_SECONDS
 
 CAMPAIGNS = "campaign_id,name\nspring,Spring\n,nobody\n"
@@ -96,6 +97,22 @@ def test_a_folder_that_cant_be_written_to_is_reported(
     (tmp_path / "file").touch()
     with pytest.raises(MailsightError, match="can't be written"):
         run(*arguments)
+
+
+@pytest.mark.small_disk
+@pytest.mark.parametrize("has_something", [False, True])
+def test_sample_data_that_does_not_fit_leaves_no_part_of_itself(
+    tmp_path: Path, *, has_something: bool
+) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        bundle = disk.folder / "bundle"
+        if has_something:
+            bundle.mkdir()
+            (bundle / "mine.txt").write_text("mine")
+        with pytest.raises(CantWrite, match="No space left on device"):
+            run("sample", "--bundle", bundle)
+        assert bundle.exists() is has_something
+        assert not has_something or (bundle / "mine.txt").read_text() == "mine"
 
 
 def test_check_prints_the_loaded_rows(sample_database: Path) -> None:

@@ -34,6 +34,7 @@ def test_people_are_erased_by_a_command(shop: Path, tmp_path: Path) -> None:
     assert _run(shop, "erase", "--forget", ZOE[0])[0] == 0
     entries = audit.beside(shop, 0).entries(size=9)
     assert [(entry.action, entry.details.get("people")) for entry in entries] == [
+        (Action.UNLISTED, "1"),
         (Action.ERASURE_DONE, None),
         (Action.ERASURE_DONE, None),
         (Action.ERASED, "1"),
