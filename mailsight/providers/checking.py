@@ -22,8 +22,8 @@ MAX_SAMPLE = 100
 MAX_VALUES = 1_000_000
 # What stands for a secret in an example.
 _PLACEHOLDER = re.compile(
-    r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|(change.?me)+|replace[-_ ].*|your[-_ ].*|a long random text"
-    r"|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
+    r"\W*|x{3,}|none|null|todo|tbd|secret|password|example|(change.?me)+|replace[-_ ].*|your[-_ ].*"
+    r"|a.long.random.(text|password)|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
     re.IGNORECASE | re.DOTALL,
 )
 

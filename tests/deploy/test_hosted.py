@@ -22,7 +22,7 @@ from tooling import servers
 pytestmark = pytest.mark.browser
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-PASSWORD = "mailsight:a-long-random-password"
+PASSWORD = "mailsight:long-and-of-the-tests"
 URL = "https://mailsight.example/mailsight"
 ENVIRONMENT = {
     "MAILSIGHT_PUBLIC_URL": "https://mailsight.example",

@@ -289,6 +289,7 @@ def test_secrets_from_the_environment_override_the_file() -> None:
         ({"brevo_basic_auth": ":secret"}, {}, "has an empty user or password"),
         ({"brevo_basic_auth": "user:password"}, {}, "still a placeholder"),
         ({"brevo_basic_auth": "ann:changeme"}, {}, "still a placeholder"),
+        ({"brevo_basic_auth": "mailsight:a-long-random-password"}, {}, "still a placeholder"),
         ({}, {"mailgun": {"signing_key": "your-signing-key"}}, "still a placeholder"),
         ({"brevo_basic_auth": '"ann:secret"'}, {}, "has blanks or quotes around it"),
         ({"mailgun_signing_key": "  "}, {}, "The signing_key for Mailgun is empty"),
