@@ -21,7 +21,7 @@ from tests.support.odd_values import bent
 from tests.support.providers.registry import SAMPLES
 
 MAPPED = [name for name, provider in PROVIDERS.items() if provider.mapped]
-COLUMNS = ["ordinal", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
+COLUMNS = ["place", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
 # Payloads that Hypothesis generates, mapped in a single query.
 EXAMPLES = examples(150)
 
@@ -39,7 +39,7 @@ def mapped() -> Iterator[Map]:
     connection.execute(queries.statement("create_provider_words"))
 
     def rows(name: str, values: Sequence[object]) -> list[Row]:
-        connection.execute("create or replace temp table records (ordinal bigint, record json)")
+        connection.execute("create or replace temp table records (place bigint, record json)")
         connection.executemany(
             "insert into records values (?, ?)",
             [
@@ -48,7 +48,7 @@ def mapped() -> Iterator[Map]:
             ],
         )
         connection.execute(queries.statement(f"map_{name}"))
-        normalized = connection.execute("select * from normalized order by ordinal")
+        normalized = connection.execute("select * from normalized order by place")
         columns = [column[0] for column in normalized.description or []]
         assert columns == COLUMNS
         return [dict(zip(columns, row, strict=True)) for row in normalized.fetchall()]
@@ -60,7 +60,7 @@ def mapped() -> Iterator[Map]:
 def by_sql(rows: Sequence[Row]) -> list[Row]:
     """Rows with their JSON parsed; of rejected rows, only the reason."""
     found = [
-        {"ordinal": row["ordinal"], "refusal": row["refusal"]}
+        {"place": row["place"], "refusal": row["refusal"]}
         if row["refusal"]
         else row
         | {"metadata": parsed(str(row["metadata"])), "payload": parsed(str(row["payload"] or "null"))}
@@ -73,7 +73,7 @@ def by_library(name: str, values: Sequence[object]) -> list[Row]:
     rows: list[Row] = []
     for place, value in enumerate(values):
         for event in events_of_value(PROVIDERS[name], value):
-            row: Row = {"ordinal": place, "refusal": None}
+            row: Row = {"place": place, "refusal": None}
             if isinstance(event, Unreadable):
                 row["refusal"] = event.reason
             else:
@@ -86,12 +86,12 @@ def by_library(name: str, values: Sequence[object]) -> list[Row]:
 
 def assert_equal(name: str, values: Sequence[object], mapped: Map) -> None:
     for row, expected in zip(by_sql(mapped(name, values)), by_library(name, values), strict=True):
-        assert row == expected, values[int(str(row["ordinal"]))]
+        assert row == expected, values[int(str(row["place"]))]
 
 
 def in_order(row: Row) -> tuple[int, str]:
     """The events of one payload have no order in SQL."""
-    return int(str(row["ordinal"])), json.dumps(row, default=str, sort_keys=True)
+    return int(str(row["place"])), json.dumps(row, default=str, sort_keys=True)
 
 
 def generated(payloads: st.SearchStrategy[object]) -> list[object]:
@@ -145,7 +145,7 @@ def either(rows: Sequence[Row]) -> dict[object, list[object]]:
     """What a reader makes of each value: events, or "rejected" for whatever reason."""
     found: dict[object, list[object]] = {}
     for row in rows:
-        found.setdefault(row["ordinal"], []).append("rejected" if row["refusal"] else row)
+        found.setdefault(row["place"], []).append("rejected" if row["refusal"] else row)
     return found
 
 
