@@ -129,6 +129,8 @@ def _events_of_payload(
         for path in provider.spare:
             rest = without(rest, path)
     try:
+        if not isinstance(provider.content(payload), dict):
+            return [Unreadable(_no_event(provider, "is not a JSON object"), _printable(payload))]
         if not _is_event(provider, payload):
             return []
         return _read(provider, request(rest), payload) or _explained(provider, payload)
@@ -225,8 +227,13 @@ def _reason(provider: Provider, error: Exception) -> str:
         case RecursionError():
             return "nested too deeply"
         case KeyError():
-            return f"not an event of {provider.label}: it has no {error.args[0]}"
+            return _no_event(provider, f"has no {error.args[0]}")
     return f"not an event of {provider.label}: {type(error).__name__}: {error}"[:300]
+
+
+def _no_event(provider: Provider, why: str) -> str:
+    """The twin of the macro `no_event`."""
+    return f"not an event of {provider.label}: it {why}"
 
 
 def _printable(value: Any) -> Any:

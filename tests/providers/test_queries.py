@@ -200,6 +200,20 @@ def doubled(value: object, random: Random) -> Doubled:
 _OTHERS = [None, "open", 1776160800, {"a": 1}, ["spring"], True, "", [], {}, [None], [{"a": 1}], 0, 1.5]
 
 
+NO_OBJECTS: list[object] = [None, 5, 1.5, True, "x"]
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_what_is_not_an_object_is_rejected_with_one_sentence(name: str, mapped: Map) -> None:
+    """Alone and in a batch, where it may be a list, too."""
+    reason = f"not an event of {PROVIDERS[name].label}: it is not a JSON object"
+    batch = [*NO_OBJECTS, [], [{"event": "open"}]]
+    for values, count in ((NO_OBJECTS, len(NO_OBJECTS)), ([batch], len(batch))):
+        assert [row["refusal"] for row in by_library(name, values)] == [reason] * count
+        if name in MAPPED:
+            assert [row["refusal"] for row in by_sql(mapped(name, values))] == [reason] * count
+
+
 ODD_ENVELOPES: list[tuple[str, object]] = [
     (
         "mailgun",
@@ -212,6 +226,8 @@ ODD_ENVELOPES: list[tuple[str, object]] = [
         "amazon_ses",
         {"eventType": "Open", "mail": {"destination": ["a@x.example", "b@x.example"]}, "Type": "New"},
     ),
+    ("amazon_ses", {"Messages": [None, 5, {}, {"Body": "no JSON"}, {"Body": "null"}, {"Body": {"mail": 1}}]}),
+    ("amazon_ses", {"Messages": [{"body": '{"Sns": {"eventType": "Open"}}'}]}),
     ("amazon_ses", {"eventType": "Open", "mail": {"destination": ["a@x.example"]}, "MessageId": "m"}),
 ]
 
