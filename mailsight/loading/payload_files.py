@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +97,8 @@ def request(value: object) -> Request:
         raw = b64decode(body, validate=True) if encoding == "base64" else body.encode()
     except ValueError as error:
         raise ValueError("not a captured request: its body is no Base64") from error
+    if json_files.has_too_many_parts(raw.decode("latin-1")):
+        raise ValueError(json_files.TOO_MANY_PARTS)
     return Request(str(kind), texts, raw)
 
 
@@ -109,13 +112,14 @@ def items(sender: Provider, text: str) -> list[str]:
 
 
 def items_of_request(sender: Provider, captured: Request) -> list[str]:
-    """The JSON texts of the payloads in a captured request, which may be a form.
+    """The JSON texts of the payloads in a captured request, which may be a form or JSON Lines.
 
     Raises ValueError, RecursionError and `NotThisProvider`.
     """
-    if captured.is_form:
-        return _payloads(sender, value_of_request(sender, captured))
-    return items(sender, captured.body.decode())
+    if not captured.is_form:
+        with suppress(ValueError):  # JSON Lines
+            return items(sender, captured.body.decode())
+    return _payloads(sender, value_of_request(sender, captured))
 
 
 def _payloads(sender: Provider, value: object) -> list[str]:
