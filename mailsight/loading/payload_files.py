@@ -63,10 +63,12 @@ def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> di
     return {ordinal: record.line for ordinal, record in numbered if ordinal in ordinals}
 
 
-def holds_requests(file: ProviderFile) -> bool:
-    """Whether the file holds captured requests rather than plain payloads, judging by its first line."""
+def holds_requests(file: ProviderFile) -> bool | None:
+    """Whether the file holds captured requests rather than plain payloads, judging by its first line. None if all lines
+    are blank.
+    """
     first = next(json_files.lines(file.path), None)
-    return isinstance(first, Value) and _is_request(first.value)
+    return None if first is None else isinstance(first, Value) and _is_request(first.value)
 
 
 def _is_request(value: object) -> bool:

@@ -133,9 +133,8 @@ def _events_of_payload(
     try:
         if not isinstance(provider.content(payload), dict):
             return [Unreadable(_no_event(provider, "is not a JSON object"), _printable(payload))]
-        if not _is_event(provider, payload):
-            return []
-        return _read(provider, request(rest), payload) or _explained(provider, payload)
+        is_event = _is_event(provider, payload)
+        return (_read(provider, request(rest), payload) or _explained(provider, payload)) if is_event else []
     except InboundMail:
         return []
     except Exception as error:  # noqa: BLE001  # a payload can break a reader in any way
