@@ -162,9 +162,7 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
             return records
         case {"Messages": [*messages]}:
             bodies = [_json(at(message, "Body")) for message in messages]
-            return [
-                message if body is None else body for message, body in zip(messages, bodies, strict=True)
-            ]
+            return [message if body is None else body for message, body in zip(messages, bodies, strict=True)]
         case {"Sns": dict() as notification}:
             return [notification]
     body = _json(value.get("body"))
