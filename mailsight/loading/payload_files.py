@@ -13,7 +13,7 @@ from mailsight.providers.payload import parsed
 from mailsight.providers.reading import unpacked, value_of_request
 from mailsight.providers.record import Provider
 
-from . import json_files, unpacking
+from . import file_checks, json_files, unpacking
 from .json_files import BadRecord, Value
 
 _UNSUPPORTED = {b"PK\x03\x04": "a ZIP archive", b"PAR1": "Parquet"}
@@ -30,6 +30,8 @@ class ProviderFile:
 
 def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> ProviderFile:
     """Unpacks a file into `folder`, as `unpacking.unpack` does. Raises `UnreadableFile`."""
+    if problem := file_checks.problem(path):
+        raise UnreadableFile(f"{path} {problem}.", next_step="")
     unpacked = unpacking.unpack(path, folder, max_bytes)
     with unpacked.path.open("rb") as file:
         start = file.read(4)

@@ -124,17 +124,16 @@ def _events_of_payload(
 
     If anymail fails, for instance because of a malformed time, optional parts are left out one by one.
     """
-    if any(len(text(at(payload, path)) or "") > MAX_ADDRESS_LENGTH for path in provider.addresses):
-        return [Unreadable(f"an address of more than {MAX_ADDRESS_LENGTH:,} characters", _printable(payload))]
     rest = shaped(payload, provider.shape) if provider.shape else payload
     if provider.shape:
         for path in provider.spare:
             rest = without(rest, path)
     try:
-        if not isinstance(provider.content(payload), dict):
-            return [Unreadable(_no_event(provider, "is not a JSON object"), _printable(payload))]
-        is_event = _is_event(provider, payload)
-        return (_read(provider, request(rest), payload) or _explained(provider, payload)) if is_event else []
+        if problem := _problem(provider, payload):
+            return [Unreadable(problem, _printable(payload))]
+        if not _is_event(provider, payload):
+            return []
+        return _read(provider, request(rest), payload) or _explained(provider, payload)
     except InboundMail:
         return []
     except Exception as error:  # noqa: BLE001  # a payload can break a reader in any way
@@ -146,6 +145,15 @@ def _events_of_payload(
         except Exception:  # noqa: BLE001, S112  # the first error is the one to report
             continue
     return [unreadable]
+
+
+def _problem(provider: Provider, payload: object) -> str | None:
+    """Why anymail must not read a payload; None if it may."""
+    if any(len(text(at(payload, path)) or "") > MAX_ADDRESS_LENGTH for path in provider.addresses):
+        return f"an address of more than {MAX_ADDRESS_LENGTH:,} characters"
+    if not isinstance(provider.content(payload), dict):
+        return _no_event(provider, "is not a JSON object")
+    return None
 
 
 def _is_event(provider: Provider, payload: object) -> bool:

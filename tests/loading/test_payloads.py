@@ -16,7 +16,15 @@ import zstandard
 
 from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, UnknownProvider, UnreadableFile
-from mailsight.loading import bundles, erased_requests, json_files, payload_batches, payloads, segments
+from mailsight.loading import (
+    bundles,
+    erased_requests,
+    json_files,
+    normalizing,
+    payload_batches,
+    payloads,
+    segments,
+)
 from mailsight.loading.spool import Spool
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
@@ -125,7 +133,7 @@ def test_the_body_of_a_request_may_be_json_lines(form: str, tmp_path: Path, data
 
 @pytest.mark.parametrize("form", FORMS)
 def test_normalizing_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
-    rows = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]
+    rows = [json.loads(str(line)) for line in normalizing.normalize("sendgrid", [write(FORMS[form])])]
     assert {row["event_id"] for row in rows} == {event["sg_event_id"] for event in EVENTS}
     assert {row["recipient"] for row in rows} == {event["email"] for event in EVENTS}
 
