@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight.loading import payloads
+from mailsight.loading import normalizing, payloads
 from mailsight.providers import anymail
 from mailsight.providers.events import Request
 from mailsight.providers.registry import PROVIDERS
@@ -122,7 +122,7 @@ def map_in_sql(path: Path) -> None:
     """Read the file and map it into the table of staged events, as a load does."""
     with draft.scratch() as work:
         work.run("create_staging")
-        payloads.prepare_mappings(work)
+        normalizing.prepare_mappings(work)
         work.run("read_from", path=str(path))
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)
@@ -134,7 +134,7 @@ def map_without_storing(path: Path) -> None:
     with duckdb.connect() as connection:
         work = draft.Draft(connection, path.parent)
         work.run("set_up")
-        payloads.prepare_mappings(work)
+        normalizing.prepare_mappings(work)
         work.run("read_from", path=str(path))
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)

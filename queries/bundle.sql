@@ -301,7 +301,7 @@ order by place, name;
 -- name: rename_columns(names)!
 -- Renames the fields of the chosen records. `names` is a JSON object with the new names of those that change: the column that each
 -- spells, and a plain name for records that have a field with that column's own name. Of several fields with the same name, the
--- first that says something counts.
+-- first that says something counts. Records without a field to rename stay as they are.
 update read_records
 set record = renamed.record
 from (
@@ -311,14 +311,14 @@ from (
             list_transform(json_keys(record), lambda name: coalesce(names[name].plain, name)) as plain
         from records,
             (select from_json(:names, '"MAP(VARCHAR,STRUCT(plain VARCHAR,spelled VARCHAR))"') as names)
-        where json_type(record) = 'OBJECT'
+        where json_type(record) = 'OBJECT' and list_has_any(json_keys(record), map_keys(names))
     ),
     fields as (
         select
             place, ordinal,
-            list_transform(given, lambda name, place: if(
+            list_transform(given, lambda name, position: if(
                 list_contains(plain, names[name].spelled),
-                plain[place],
+                plain[position],
                 coalesce(names[name].spelled, name)
             )) as field_names,
             json_extract(record, '$.*') as field_values

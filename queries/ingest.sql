@@ -56,8 +56,13 @@ select
 from normalized;
 
 -- name: staged_refusals_of(file)^
--- How many events of a file are rejected.
-select count(*) as rows from staged_events where file = :file and refusal is not null;
+-- How many events of a file are rejected, and whether any payload has NaN or Infinity, which is JSON for DuckDB only.
+select
+    count(*) filter (refusal is not null) as refused,
+    coalesce(bool_or(regexp_matches(cast(payload as varchar), '[:\[,]\s*-?(nan|inf(inity)?)\s*[,\]}]', 'i')), false)
+        as is_lenient
+from staged_events
+where file = :file;
 
 -- name: refused_ordinals(file)
 -- The positions of the rejected events of a file.

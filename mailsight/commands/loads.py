@@ -15,7 +15,7 @@ from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase, NotABundle
 from mailsight.figures import formats
 from mailsight.importing import recognition, schedule
-from mailsight.loading import archives, bundles, child, classify, health, payloads, spool
+from mailsight.loading import archives, bundles, child, classify, health, normalizing, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
 from mailsight.loading.segments import MAX_ATTEMPTS
@@ -96,7 +96,7 @@ def retry(context: typer.Context, database: Database = None) -> None:
 def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
     """Print a provider's events in Mailsight's format, one JSON object per line. Loads nothing."""
     refused = 0
-    for event in payloads.normalize(provider, paths):
+    for event in normalizing.normalize(provider, paths):
         if isinstance(event, str):
             print(event)
         else:

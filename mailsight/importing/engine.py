@@ -42,6 +42,8 @@ READINGS = ("timezone", "encoding", MAPPING)
 _DEFAULTS = {"timezone": "UTC"}
 # The option that names the campaign of all rows. The same list of people may be imported for several.
 CAMPAIGN = "campaign"
+# The option that tells the tables of a folder or workbook apart, each of which may have a mapping.
+TABLE = "table"
 _SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
 _NOT_REPLACED = "It can't be read with the earlier settings any more, so what they gave stays."
 _CHUNK_BYTES = 2**20
@@ -76,6 +78,7 @@ def run(
     place = place or place_of(where, options)
     options = source.resolve(options)
     reading, campaign = _reading(options), options.get(CAMPAIGN, "")
+    about = f"{campaign}\n{options[TABLE]}" if TABLE in options else campaign
     with import_folder(database, wait_seconds=wait_seconds) as folder:
         outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
         earlier = positions(database, source.name, place)
@@ -104,7 +107,7 @@ def run(
                 database,
                 written.imported(
                     place,
-                    {f"{content}\n{campaign}": reading for content in contents},
+                    {f"{content}\n{about}": reading for content in contents},
                     [file for files in outdated_files for file in files or ()],
                 ),
                 strict=strict,
@@ -127,7 +130,7 @@ def place_of(where: str, options: Mapping[str, str]) -> str:
     shown = [
         f"{name}={value}"
         for name, value in sorted(options.items())
-        if name not in (MAPPING, CAMPAIGN) and not _SECRET.search(name)
+        if name not in (MAPPING, CAMPAIGN, TABLE) and not _SECRET.search(name)
     ]
     return " ".join([place, *shown])
 
@@ -184,7 +187,7 @@ def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> se
     return {
         reading
         for name, reading in known.items()
-        for content, _, other in (name.partition("\n"),)
+        for content, other, *_ in ((*name.split("\n"), ""),)
         if content in contents and (campaign == other or not (campaign and other))
     }
 
@@ -194,7 +197,7 @@ def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Se
     options = {name: value for name, value in request.options.items() if name not in READINGS}
     folder.mkdir(PRIVATE_FOLDER)
     with Written(folder, source.name) as written:
-        again = replace(request, options=options | json.loads(reading))
+        again = replace(request, options=options | json.loads(reading), replaced_by=request.options)
         try:
             _read(source, again, written, lambda: request.report(1.0, "Reading with the earlier settings"))
         except ImportFailed:

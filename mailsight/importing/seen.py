@@ -1,4 +1,4 @@
-"""Which values were seen already, in memory that doesn't grow with their number."""
+"""Which rows were seen already, in memory that doesn't grow with their number."""
 
 from array import array
 
@@ -6,9 +6,10 @@ PLACES = 2**20
 
 
 class Seen:
-    """Remembers the hashes of values, each in a place of its own as far as there are places.
+    """Remembers the hash of the last row with each key, in a place that keys may have to share.
 
-    A value that another one displaced is new again. It costs a row more, which the load recognises.
+    A row that differs from the last one with its key is new, and so is one that the row of another key displaced. That
+    costs a row more but changes no value: the last row of a key counts in either case.
     """
 
     __slots__ = ("_hashes",)
@@ -16,10 +17,9 @@ class Seen:
     def __init__(self) -> None:
         self._hashes = array("q", bytes(8 * PLACES))
 
-    def is_new(self, *values: object) -> bool:
-        """Whether these values are new. From now on, they aren't."""
-        hashed = hash(values)
-        place = hashed % PLACES
+    def is_new(self, key: object, *values: object) -> bool:
+        """Whether a row with this key and these other values is new. From now on, it isn't."""
+        place, hashed = hash(key) % PLACES, hash((key, *values))
         is_new = self._hashes[place] != hashed
         self._hashes[place] = hashed
         return is_new

@@ -80,7 +80,8 @@ class Request:
 
     `batch_rows`: how many rows are in memory at most. `options` are the source's own. `report` is called with the share
     done (0 to 1) and the current step. `max_bytes`: what an uploaded file may unpack to. `earlier`: the positions of
-    the last import even if everything is read again, by which a source knows the rows that are loaded.
+    the last import even if everything is read again, by which a source knows the rows that are loaded. `replaced_by`:
+    the options of the import that replaces what these gave. What it doesn't read is not replaced, so it is left out.
     """
 
     where: str
@@ -90,6 +91,7 @@ class Request:
     report: Callable[[float, str], None] = lambda share, step: None
     max_bytes: int | None = None
     earlier: Mapping[str, str] = field(default_factory=dict)
+    replaced_by: Mapping[str, str] = field(default_factory=dict)
 
     def reports(self, files: Sequence[tuple[str, Path]]) -> Iterator[Callable[[float], None]]:
         """What to call while each of these files, given by name and path, is read: with the share of it that was."""

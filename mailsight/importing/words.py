@@ -349,14 +349,25 @@ _SUM = re.compile(
     r"|summa|somme|eindtotaal|razem|łącznie|ogółem|i alt|celkem|součet)(?: g[eé]n[eé]rale?| geral)?\W*",
     re.IGNORECASE,
 )
-_FIGURE = re.compile(r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{2,4})[^\d@]{0,4}\d[\d.,'’\s]*[^\d@]{0,4}")
+_FIGURE = re.compile(
+    r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|[^\W\d_]{3,4} ?\d{1,2},? \d{4}\b)"  # no date, such as Apr 13, 2026
+    r"[^\d@]{0,4}\d[\d.,'’\s]*[^\d@]{0,4}"
+)
 SUM = "a row of totals, which adds up the others"
 
 
-def is_sum(cells: Iterable[str]) -> bool:
-    """Whether a row adds up the others: the first of its values is a word for that, and the others are figures."""
+def is_sum(cells: Iterable[str], ids: Iterable[str | None] = ()) -> bool:
+    """Whether a row adds up the others: the first of its values is a word for that, and the others are figures.
+
+    One that has an id is a campaign or person called "Total". `ids` are its ids, which are among the values.
+    """
     values = filter(None, map(str.strip, cells))
-    return _SUM.fullmatch(next(values, "")) is not None and all(map(_FIGURE.fullmatch, values))
+    label = next(values, "")
+    return (
+        _SUM.fullmatch(label) is not None
+        and all(map(_FIGURE.fullmatch, values))
+        and set(filter(None, ids)) <= {label}
+    )
 
 
 def bounce_type_of(value: str) -> str | None:

@@ -57,6 +57,10 @@ class _SmallFile:
     bad: list[BadRecord] = field(default_factory=list)
 
     @property
+    def rows(self) -> int:
+        return len(self.records) + len(self.bad)
+
+    @property
     def characters(self) -> int:
         return sum(len(record.json) for record in self.records) + sum(len(bad.text) for bad in self.bad)
 
@@ -72,13 +76,13 @@ class _Batch:
     def has_room(self, small: _SmallFile) -> bool:
         return not self.files or (
             _shape(self.files[0].file) == _shape(small.file)
-            and self.rows + len(small.records) <= BATCH_ROWS
+            and self.rows + small.rows <= BATCH_ROWS
             and self.characters + small.characters <= BATCH_CHARACTERS
         )
 
     def add(self, small: _SmallFile) -> None:
         self.files.append(small)
-        self.rows += len(small.records)
+        self.rows += small.rows
         self.characters += small.characters
 
 

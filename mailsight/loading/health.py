@@ -76,8 +76,9 @@ def warnings(database: Path) -> list[str]:
 
 def unwritable(database: Path) -> list[str]:
     """A sentence if the folder of the database can't be written to."""
-    folder = next((parent for parent in database.parents if parent.is_dir()), database.parent)
-    return _sentences(lambda: _write(folder), _READ_ONLY)
+    return _sentences(
+        lambda: _write(next(parent for parent in database.parents if parent.is_dir())), _READ_ONLY
+    )
 
 
 def problems(

@@ -65,8 +65,8 @@ def value(line: int, text: str) -> Value | BadRecord:
 
 
 def _value(line: int, text: str) -> Value | BadRecord:
-    if _has_too_many_parts(text, 0):
-        return BadRecord(line, _TOO_MANY_PARTS, as_text(text))
+    if has_too_many_parts(text):
+        return BadRecord(line, TOO_MANY_PARTS, as_text(text))
     try:
         return _checked(line, _DECODER.decode(text), text)
     except (ValueError, RecursionError) as error:
@@ -83,6 +83,8 @@ def items(text: str) -> list[str]:
         _, end = _DECODER.raw_decode(text, place)
         texts.append(text[place:end])
         place = _BLANKS.match(text, end).end()  # type: ignore[union-attr]
+        if place < len(text) - 1 and text[place] != ",":
+            raise ValueError("more than a JSON array")
     return texts
 
 
@@ -140,8 +142,8 @@ class _Window:
     def value(self) -> tuple[Value | BadRecord, int]:
         """The value at the current place, and where it ends (0 if it is not valid JSON)."""
         while True:
-            if _has_too_many_parts(self.text, self.place):
-                return BadRecord(self.line, _TOO_MANY_PARTS, ""), 0
+            if has_too_many_parts(self.text, self.place):
+                return BadRecord(self.line, TOO_MANY_PARTS, ""), 0
             try:
                 value, end = _DECODER.raw_decode(self.text, self.place)
             except (ValueError, RecursionError) as error:
@@ -172,10 +174,11 @@ class _Window:
         return bool(more)
 
 
-_TOO_MANY_PARTS = f"a value with more than {MAX_PARTS:,} parts"
+TOO_MANY_PARTS = f"a value with more than {MAX_PARTS:,} parts"
 
 
-def _has_too_many_parts(text: str, start: int) -> bool:
+def has_too_many_parts(text: str, start: int = 0) -> bool:
+    """Whether parsing a text as JSON, from `start` on, could take too much memory."""
     if len(text) - start <= MAX_PARTS:
         return False
     return sum(text.count(mark, start) for mark in ",[{") > MAX_PARTS

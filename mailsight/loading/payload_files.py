@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from mailsight.providers.payload import parsed
 from mailsight.providers.reading import unpacked, value_of_request
 from mailsight.providers.record import Provider
 
-from . import json_files, unpacking
+from . import file_checks, json_files, unpacking
 from .json_files import BadRecord, Value
 
 _UNSUPPORTED = {b"PK\x03\x04": "a ZIP archive", b"PAR1": "Parquet"}
@@ -29,6 +30,8 @@ class ProviderFile:
 
 def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> ProviderFile:
     """Unpacks a file into `folder`, as `unpacking.unpack` does. Raises `UnreadableFile`."""
+    if problem := file_checks.problem(path):
+        raise UnreadableFile(f"{path} {problem}.", next_step="")
     unpacked = unpacking.unpack(path, folder, max_bytes)
     with unpacked.path.open("rb") as file:
         start = file.read(4)
@@ -62,10 +65,12 @@ def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> di
     return {ordinal: record.line for ordinal, record in numbered if ordinal in ordinals}
 
 
-def holds_requests(file: ProviderFile) -> bool:
-    """Whether the file holds captured requests rather than plain payloads, judging by its first line."""
+def holds_requests(file: ProviderFile) -> bool | None:
+    """Whether the file holds captured requests rather than plain payloads, judging by its first line. None if all lines
+    are blank.
+    """
     first = next(json_files.lines(file.path), None)
-    return isinstance(first, Value) and _is_request(first.value)
+    return None if first is None else isinstance(first, Value) and _is_request(first.value)
 
 
 def _is_request(value: object) -> bool:
@@ -96,6 +101,8 @@ def request(value: object) -> Request:
         raw = b64decode(body, validate=True) if encoding == "base64" else body.encode()
     except ValueError as error:
         raise ValueError("not a captured request: its body is no Base64") from error
+    if json_files.has_too_many_parts(raw.decode("latin-1")):
+        raise ValueError(json_files.TOO_MANY_PARTS)
     return Request(str(kind), texts, raw)
 
 
@@ -109,13 +116,14 @@ def items(sender: Provider, text: str) -> list[str]:
 
 
 def items_of_request(sender: Provider, captured: Request) -> list[str]:
-    """The JSON texts of the payloads in a captured request, which may be a form.
+    """The JSON texts of the payloads in a captured request, which may be a form or JSON Lines.
 
     Raises ValueError, RecursionError and `NotThisProvider`.
     """
-    if captured.is_form:
-        return _payloads(sender, value_of_request(sender, captured))
-    return items(sender, captured.body.decode())
+    if not captured.is_form:
+        with suppress(ValueError):  # JSON Lines
+            return items(sender, captured.body.decode())
+    return _payloads(sender, value_of_request(sender, captured))
 
 
 def _payloads(sender: Provider, value: object) -> list[str]:

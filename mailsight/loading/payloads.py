@@ -4,33 +4,24 @@ DuckDB reads the payloads of providers with an SQL mapping (`queries/providers`)
 providers and broken files are read value by value in Python. Both paths yield the same events for the same payload.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import fields
-from datetime import UTC
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain, groupby, islice
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from mailsight import settings
 from mailsight.errors import SpoolUnreadable, UnreadableFile
 from mailsight.figures.metrics import share
-from mailsight.providers.events import Event, Unreadable
 from mailsight.providers.record import Provider
-from mailsight.providers.registry import provider_named, provider_words
-from mailsight.warehouse.draft import Draft, draft, exclusive, scratch
+from mailsight.providers.registry import provider_named
+from mailsight.warehouse.draft import Draft, draft, exclusive
 from mailsight.warehouse.failures import is_machines
 
 from . import (
     arrivals,
     erased_requests,
-    file_checks,
     finding,
     payload_files,
     segments,
@@ -38,10 +29,11 @@ from . import (
 )
 from .derive import Progress
 from .merge import LoadSummary, complete, reject_failing, silent
-from .payload_batches import Batch, Parsed, Part, Payload, Text, batches, payloads_of, requests_of
+from .normalizing import isolated_payloads, mapped_events, parsed_events, prepare_mappings
+from .payload_batches import Parsed, Payload, Text, batches, payloads_of, requests_of
 from .payload_files import ProviderFile
 from .refusals import PassedOver, Refusal, Refusals, of_file
-from .refusing import Failure, carefully, explained, isolated, tried, tried_fast
+from .refusing import Failure, carefully, explained, tried, tried_fast
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
@@ -94,7 +86,7 @@ def _opened(
     for index, path in enumerate(paths):
         progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
         try:
-            file = tried(_unpacked, path, work, room.left)
+            file = tried(payload_files.unpack, path, work.folder, room.left)
         except UnreadableFile as error:
             if len(paths) == 1:
                 raise
@@ -178,91 +170,6 @@ def _remove(database: Path, spool: Spool, loaded: Sequence[Path]) -> None:
     spool.remove(loaded)
 
 
-def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:
-    """The events in a provider's files as JSON lines, and a `Refusal` for each unusable payload. Loads nothing.
-
-    Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
-    """
-    sender = provider_named(provider_name)
-    with explained(), scratch() as work:
-        prepare_mappings(work)
-        for path in finding.payload_files(paths)[0]:
-            file = tried(_unpacked, path, work)
-            if isinstance(file, Failure):
-                yield of_file("events", path.name, path, file.reason)
-                continue
-            for batch in batches(payloads_of(file, sender)):
-                yield from (result for _, result in sorted(_normalized(work, file, batch), key=itemgetter(0)))
-
-
-def _unpacked(path: Path, work: Draft, max_bytes: int | None = None) -> ProviderFile:
-    if problem := file_checks.problem(path):
-        raise UnreadableFile(f"{path} {problem}.", next_step="")
-    return payload_files.unpack(path, work.folder, max_bytes)
-
-
-def _normalized(work: Draft, file: ProviderFile, batch: Batch) -> Iterator[tuple[int, str | Refusal]]:
-    """The events of a file's batch as JSON lines, or as refusals, each with its line in the file."""
-    for bad in batch.bad:
-        yield bad.line or 1, bad
-    for part in batch.parts.values():
-        results: list[tuple[int, str | Refusal]] = []
-
-        def normalize_events(events: Sequence[Parsed]) -> None:
-            results.extend([(event.line, _line_or_refusal(event)) for event in events])  # noqa: B023
-
-        def normalize_texts(texts: Sequence[Text]) -> None:
-            with _mapped_events(work, part.sender, texts):  # noqa: B023
-                rows = work.rows("normalized_lines", provider=part.sender.name)  # noqa: B023
-            results.extend([(row["ordinal"], row["line"] or _refused(file, row)) for row in rows])  # noqa: B023
-
-        for refusal in _isolated(part, normalize_events, normalize_texts):
-            yield refusal.line or 1, refusal
-        yield from results
-
-
-def prepare_mappings(work: Draft) -> None:
-    """Creates the macros that the SQL mappings share, once per connection."""
-    work.run("set_provider_words", words=_json(provider_words()))
-    work.run("create_provider_words")
-
-
-@contextmanager
-def _mapped_events(work: Draft, sender: Provider, texts: Sequence[Text]) -> Iterator[None]:
-    """Within the block, the view `normalized` holds the events that the provider's SQL mapping reads from the texts."""
-    with work.table("batch", [(_place(text), text.text) for text in texts], _TEXTS):
-        work.run("view_batch")
-        work.run(f"map_{sender.name}")
-        yield
-
-
-@contextmanager
-def _parsed_events(work: Draft, events: Sequence[Parsed]) -> Iterator[None]:
-    """Within the block, the view `normalized` holds the parsed events."""
-    with work.table("event_batch", [_row(event) for event in events], _EVENTS):
-        work.run("view_events")
-        yield
-
-
-def _isolated(
-    part: Part,
-    take_events: Callable[[Sequence[Parsed]], object],
-    take_texts: Callable[[Sequence[Text]], object],
-) -> Iterator[Refusal]:
-    """Processes a part in order; yields a refusal for each of its payloads that can't be processed."""
-    for texts, events in part.runs():
-        for text, failure in isolated(texts, take_texts):
-            items = tried(payload_files.items, part.sender, text.text)
-            if isinstance(items, Failure) or len(items) == 1:
-                yield _refusal(text, failure.reason, text.text)
-                continue
-            for item, why in isolated([text._replace(text=item) for item in items], take_texts):
-                yield _refusal(item, why.reason, item.text)
-        for event, failure in isolated(events, take_events):
-            payload = tried(_json, event.event.payload)
-            yield _refusal(event, failure.reason, "" if isinstance(payload, Failure) else payload)
-
-
 class _Staging:
     """The staged events of one load, and its rejected payloads. `is_careful` isolates events that fail later."""
 
@@ -340,15 +247,15 @@ class _Staging:
             for part in batch.parts.values():
                 stage_events = partial(self._stage_events, part.sender)
                 stage_texts = partial(self._stage_texts, part.sender)
-                for refusal in _isolated(part, stage_events, stage_texts):
+                for refusal in isolated_payloads(part, stage_events, stage_texts):
                     self._refuse(refusal)
 
     def _stage_events(self, sender: Provider, events: Sequence[Parsed]) -> None:
-        with _parsed_events(self._work, events):
+        with parsed_events(self._work, events):
             self._stage(sender)
 
     def _stage_texts(self, sender: Provider, texts: Sequence[Text]) -> None:
-        with _mapped_events(self._work, sender, texts):
+        with mapped_events(self._work, sender, texts):
             self._stage(sender)
 
     def _take_fast(self, file: ProviderFile, sender: Provider) -> bool:
@@ -372,12 +279,14 @@ class _Staging:
         return False
 
     def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> int:
-        """Stages the whole file; returns the number of rejected events."""
+        """Stages the whole file; returns the number of rejected events. Raises ValueError if some are no JSON."""
         self._work.run("read_from", path=str(file.path))
         self._work.run(view)
         self._work.run(f"map_{sender.name}")
         self._stage(sender)
-        [(refused,)] = self._work.run("staged_refusals_of", file=str(file.path))
+        [(refused, is_lenient)] = self._work.run("staged_refusals_of", file=str(file.path))
+        if is_lenient:
+            raise ValueError("not JSON")
         return int(refused)
 
     def _stage(self, sender: Provider) -> None:
@@ -386,68 +295,3 @@ class _Staging:
 
 def _is_small(file: ProviderFile) -> bool:
     return file.path.stat().st_size <= SMALL_FILE_BYTES
-
-
-def _line_or_refusal(item: Parsed) -> str | Refusal:
-    event = item.event
-    if isinstance(event, Unreadable):
-        return _refusal(item, event.reason, _json(event.payload))
-    return _json(_values(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
-
-
-def _refusal(item: Text | Parsed, reason: str, text: str) -> Refusal:
-    return Refusal("events", item.file.name, item.line, reason, text)
-
-
-def _refused(file: ProviderFile, row: Mapping[str, Any]) -> Refusal:
-    return Refusal("events", file.name, row["ordinal"], row["refusal"], row["payload"])
-
-
-def _place(item: Text | Parsed) -> tuple[str, int]:
-    return str(item.file.path), item.line
-
-
-def _row(item: Parsed) -> tuple[object, ...]:
-    """A row of the view `normalized`."""
-    event = item.event
-    if isinstance(event, Unreadable):
-        return (_place(item), event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
-    values = _values(event) | {
-        "place": _place(item),
-        "refusal": None,
-        "message_id": None if event.message_id is None else str(event.message_id),
-        "occurred_at": event.occurred_at and event.occurred_at.astimezone(UTC).replace(tzinfo=None),
-        "tags": list(event.tags),
-        "metadata": _json(event.metadata),
-        "payload": _json(event.payload),
-    }
-    return tuple(values[name] for name in _EVENTS.names)
-
-
-def _values(event: Event) -> dict[str, Any]:
-    """The fields of an event. `asdict` would also copy its payload, and fail if that is nested deeply."""
-    return {name: getattr(event, name) for name in _EVENT_FIELDS}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-_EVENT_FIELDS = [field.name for field in fields(Event)]
-_PLACE = ("place", pa.struct([("file", pa.string()), ("line", pa.int64())]))
-_TEXTS = pa.schema([_PLACE, ("record", pa.string())])
-_EVENTS = pa.schema(
-    [
-        _PLACE,
-        *((name, pa.string()) for name in ("refusal", "event_id", "type")),
-        ("occurred_at", pa.timestamp("us")),
-        *((name, pa.string()) for name in ("recipient", "message_id", "url")),
-        ("link_position", pa.int32()),
-        *((name, pa.string()) for name in ("bounce_type", "reject_reason", "smtp_status", "diagnostic")),
-        *((name, pa.string()) for name in ("user_agent", "ip", "campaign_id", "customer_id")),
-        ("tags", pa.list_(pa.string())),
-        ("metadata", pa.string()),
-        ("provider_machine", pa.bool_()),
-        ("payload", pa.string()),
-    ]
-)

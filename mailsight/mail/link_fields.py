@@ -33,22 +33,26 @@ _PREFIXED = (
 )
 _FALLBACK = r"[^\W\d][\w.:-]{0,100}(?:(?:,|%2C)fallback(?:=|%3D)|%%|%25%25)[^\[\]/?&#]{0,100}?"
 _TABLE_AND_COLUMN = rf"[^\W\d_](?:[\w.:/@]|%3A|%2F|%40|{_SPACE}){{0,100}}?(?:;|%3B)[^{{}}]{{0,100}}?"
-_WORDS = (
-    r"(?:[a-z]{0,20}[_.:-])?(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
+_WORD = (
+    r"(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
     r"|(?:user|list|member|contact|customer|subscriber|recipient|message|campaign)_?(?:u?u?id|key|hash)|token|hash|key"
     r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date|current(?:day|month|year)\w{0,6})"
 )
+_WORDS = rf"(?:[a-z]{{0,20}}[_.:-])?{_WORD}"
 
-# What encloses a field in a syntax that nobody has described, or only comes before it. Values start and end with such
-# signs anyway, so the name must be one of a field's. After a slash, # is a place on the page.
+# What encloses a field in a syntax that nobody has described. Values start and end with such signs anyway, so the name
+# must be one of a field's. Quotes enclose what people search for, and + is a space. After a slash, # is a place on the
+# page, and _ begins the name of an account or a folder.
 _SIGN = (
-    r"(?:[^\w\s/?&.,;%]|_|%(?![0-9A-F]{2})|%(?:2[1-9A-B]|3[A-E]|40|5[B-F]|60|7[B-E])"
+    r"(?:[^\w\s/?&.,;%+\"'“”„‘’‚]|_|%(?![0-9A-F]{2})|%(?:2[13-589A]|3[A-E]|40|5[B-F]|60|7[B-E])"
     r"|%C2%AB|%C2%BB|%E2%80%B9|%E2%80%BA)"
 )
 _ENCLOSED = (
-    rf"(?!#){_SIGN}{{1,4}}{_SPACE}?(?:(?:merge|field|var|echo){_SPACE})?\$?{_WORDS}"
-    rf"(?:{_SPACE}addr(?:ess)?)?{_SPACE}?{_SIGN}{{0,4}};?"
+    rf"(?!#|_[^\W_]){_SIGN}{{1,4}}{_SPACE}?(?:(?:merge|field|var|echo){_SPACE})?\$?{_WORDS}"
+    rf"(?:{_SPACE}addr(?:ess)?)?{_SPACE}?{_SIGN}{{1,4}};?"
 )
+# What only begins with a sign. Others are no fields: ?sort=-date, /~company, /@the.company
+_VARIABLE = rf"(?:(?:\$|%24|%25|%(?![0-9A-F]{{2}})){_WORDS}|(?<==)(?:[:@]|%3A|%40){_WORD});?"
 
 Place = Literal["anywhere", "whole"]
 
@@ -154,6 +158,7 @@ SYNTAXES = (
            "https://support.microsoft.com/office/insert-mail-merge-fields-9a1ab5e3-2d7a-420d-8d7e-7cc26f26acff, "
            "2026-11-27"),
     Syntax("Senders that aren't known", "", _ENCLOSED, "", "whole", "|EMAIL|", _TEMPLATES),
+    Syntax("Senders that aren't known", "", _VARIABLE, "", "whole", "$email", _TEMPLATES),
 )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ _POSSIBLE = (WESTERN, "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman", "c
 _CAPITALS = "".join(letter for letter in map(chr, range(0xC0, 0x180)) if letter.isupper())
 _ODD = re.compile(
     r"(?<=[^\W\d_])[¹²³£¥¿¡¼½¾±¤¦¨¯´¸¬÷×ÿ]|[£¥¯¨¦¼¾](?=[^\W\d_])|(?<=[^\W\d_])[‚„…†‡ˆ‰‹“”•˜™›€¢§©®°µ¶](?=[^\W\d_])"
-    rf"|(?<=[a-z])[{_CAPITALS}]"
+    rf"|(?<=[a-z])[{_CAPITALS}ƒ]|(?<=[^\W\d_])[─-▟]|[─-▟](?=[^\W\d_])"
 )
 
 Bytes = tuple[int, int]

@@ -161,7 +161,8 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
         case {"Records": [*records]}:
             return records
         case {"Messages": [*messages]}:
-            return [_json(at(message, "Body")) for message in messages]
+            bodies = [_json(at(message, "Body")) for message in messages]
+            return [message if body is None else body for message, body in zip(messages, bodies, strict=True)]
         case {"Sns": dict() as notification}:
             return [notification]
     body = _json(value.get("body"))

@@ -10,12 +10,10 @@ from mailsight.vocabulary import EventType
 
 from . import anymail
 from .events import Event, Request, Unreadable
-from .reading import events_of_request, events_of_value, payload_count, value_of_request
+from .reading import MAX_PAYLOADS, events_of_request, events_of_value, payload_count, value_of_request
 from .record import BASIC_AUTH, Provider
 from .registry import PROVIDERS
 
-# Providers send up to a thousand events at once. Forged requests hold millions of empty objects.
-MAX_PAYLOADS = 50_000
 # So many items of a list show whether they are a provider's events.
 MAX_SAMPLE = 100
 # Checked before the body is parsed.

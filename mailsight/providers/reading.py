@@ -17,7 +17,8 @@ from .record import Provider
 MAX_ADDRESS_LENGTH = 1_000
 # Providers put two envelopes around events at most. Their mappings in SQL open as many.
 _MAX_ENVELOPES = 2
-_MAX_LINES = 50_000
+# In a request. Providers send up to a thousand events at once; forged requests hold millions of empty objects.
+MAX_PAYLOADS = 50_000
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
@@ -70,16 +71,17 @@ def value_of_request(provider: Provider, request: Request) -> object:
     except (ValueError, RecursionError) as error:
         if (values := _values_by_line(request.body)) is not None:
             return values
-        raise NotThisProvider(f"Not JSON: {_reason(provider, error)}") from error
+        raise NotThisProvider(f"Not JSON: {_fault(error)}") from error
 
 
 def _values_by_line(body: bytes) -> list[object] | None:
     """The values of JSON Lines, as Mailtrap sends them if asked to; None if it is something else."""
-    lines = [line for line in body.split(b"\n", _MAX_LINES) if line.strip()]
+    lines = [line for line in body.split(b"\n", MAX_PAYLOADS) if line.strip()]
     try:
-        return [parsed(line) for line in lines] if len(lines) > 1 else None
+        values = [parsed(line) for line in lines] if len(lines) > 1 else None
     except (ValueError, RecursionError):
         return None
+    return values and [item for value in values for item in (value if isinstance(value, list) else [value])]
 
 
 def payload_count(provider: Provider, value: object) -> int:
@@ -122,13 +124,13 @@ def _events_of_payload(
 
     If anymail fails, for instance because of a malformed time, optional parts are left out one by one.
     """
-    if any(len(text(at(payload, path)) or "") > MAX_ADDRESS_LENGTH for path in provider.addresses):
-        return [Unreadable(f"an address of more than {MAX_ADDRESS_LENGTH:,} characters", _printable(payload))]
     rest = shaped(payload, provider.shape) if provider.shape else payload
     if provider.shape:
         for path in provider.spare:
             rest = without(rest, path)
     try:
+        if problem := _problem(provider, payload):
+            return [Unreadable(problem, _printable(payload))]
         if not _is_event(provider, payload):
             return []
         return _read(provider, request(rest), payload) or _explained(provider, payload)
@@ -143,6 +145,15 @@ def _events_of_payload(
         except Exception:  # noqa: BLE001, S112  # the first error is the one to report
             continue
     return [unreadable]
+
+
+def _problem(provider: Provider, payload: object) -> str | None:
+    """Why anymail must not read a payload; None if it may."""
+    if any(len(text(at(payload, path)) or "") > MAX_ADDRESS_LENGTH for path in provider.addresses):
+        return f"an address of more than {MAX_ADDRESS_LENGTH:,} characters"
+    if not isinstance(provider.content(payload), dict):
+        return _no_event(provider, "is not a JSON object")
+    return None
 
 
 def _is_event(provider: Provider, payload: object) -> bool:
@@ -221,12 +232,29 @@ def _reason(provider: Provider, error: Exception) -> str:
     """Why a reader failed, in plain words."""
     match error:
         case json.JSONDecodeError():
-            return f"not JSON: {error.msg} at column {error.colno}"
+            return f"not JSON: {_fault(error)}"
+        case RecursionError():
+            return _fault(error)
+        case KeyError():
+            return _no_event(provider, f"has no {error.args[0]}")
+    return f"not an event of {provider.label}: {type(error).__name__}: {error}"[:300]
+
+
+def _fault(error: ValueError | RecursionError) -> str:
+    """What is wrong with something that is not JSON."""
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at column {error.colno}"
+        case UnicodeDecodeError():
+            return "not UTF-8"
         case RecursionError():
             return "nested too deeply"
-        case KeyError():
-            return f"not an event of {provider.label}: it has no {error.args[0]}"
-    return f"not an event of {provider.label}: {type(error).__name__}: {error}"[:300]
+    return str(error)
+
+
+def _no_event(provider: Provider, why: str) -> str:
+    """The twin of the macro `no_event`."""
+    return f"not an event of {provider.label}: it {why}"
 
 
 def _printable(value: Any) -> Any:

@@ -136,12 +136,13 @@ def start_watch(database: Path) -> None:
 
 def watch(database: Path, stopped: threading.Event) -> None:
     """Log when the disk gets nearly full or read-only, even if nobody asks for the health of the server."""
-    was_low = False
+    logged = {health.unwritable: False, health.warnings: False}
     while True:
-        warnings = [*health.unwritable(database), *health.warnings(database)]
-        if warnings and not was_low:
-            _log.warning("%s", warnings[0])
-        was_low = bool(warnings)
+        for check, is_known in logged.items():
+            found = check(database)
+            if found and not is_known:
+                _log.warning("%s", found[0])
+            logged[check] = bool(found)
         if stopped.wait(WATCH_SECONDS):
             return
 

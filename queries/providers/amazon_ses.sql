@@ -213,7 +213,7 @@ select
     place,
     case
         when notice is not null then notice
-        when recipient is null then 'not an event of Amazon SES: it has no recipient'
+        when recipient is null then no_event('Amazon SES', payload, 'recipient')
     end as refusal,
     event_id,
     kind as type,

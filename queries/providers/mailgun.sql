@@ -82,7 +82,7 @@ known as (
 )
 select
     place,
-    case when event is null then 'not an event of Mailgun: it has no event' end as refusal,
+    case when event is null then no_event('Mailgun', payload, 'event') end as refusal,
     coalesce(identifier_of(token), identifier_of(id)) as event_id,
     kind as type,
     coalesce(moment_of(timestamp), moment_of("@timestamp")) as occurred_at,

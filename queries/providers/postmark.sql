@@ -51,7 +51,8 @@ read as (
 select
     place,
     case
-        when RecordType is null and json_type(payload) is distinct from 'OBJECT' then 'not an event of Postmark: no JSON object'
+        when RecordType is null and json_type(payload) is distinct from 'OBJECT'
+            then no_event('Postmark', payload, 'RecordType')
     end as refusal,
     identifier_of(ID) as event_id,
     kind as type,

@@ -46,7 +46,7 @@ read as (
 )
 select
     place,
-    case when event is null then 'not an event of SendGrid: it has no event' end as refusal,
+    case when event is null then no_event('SendGrid', payload, 'event') end as refusal,
     identifier_of(sg_event_id) as event_id,
     kind as type,
     moment_of(timestamp) as occurred_at,

@@ -79,6 +79,10 @@ create or replace temp macro items_of(record) as case
     when starts_with(record, '{') or json_type(record) <> 'ARRAY' then [record]
     else from_json(record, '["JSON"]')
 end;
+-- Why a payload is not an event of a provider: it is not an object, or lacks what every event of the provider has.
+create or replace temp macro no_event(label, payload, lacking) as
+    'not an event of ' || label || ': it '
+    || if(json_type(payload) = 'OBJECT', 'has no ' || lacking, 'is not a JSON object');
 -- Events caused by the customer. In any other event, the IP address is a mail server's.
 create or replace temp macro by_customer(type) as
     type in ('opened', 'clicked', 'unsubscribed', 'subscribed', 'complained');
@@ -100,14 +104,15 @@ create or replace temp macro address_of(header) as case
     when not contains(header, ',') then filled(trim(regexp_replace(header, '^.*<([^<>]*)>.*$', '\1')))
 end;
 -- Amazon SES: `held_by` is what Lambda gets from SNS or SQS, or what is received from SQS, as a list; null for anything else.
-create or replace temp macro json_in(value) as case when json_valid(value) then cast(value as json) end;
+create or replace temp macro json_in(value) as
+    case when json_valid(value) then nullif(cast(value as json), 'null') end;
 create or replace temp macro held_by(value) as list_transform(
     [from_json(
-        value, '{"Records": ["JSON"], "Messages": [{"Body": "VARCHAR"}], "Sns": "JSON", "body": "VARCHAR"}'
+        value, '{"Records": ["JSON"], "Messages": ["JSON"], "Sns": "JSON", "body": "VARCHAR"}'
     )],
     lambda parts: coalesce(
         parts.Records,
-        list_transform(parts.Messages, lambda message: json_in(message.Body)),
+        list_transform(parts.Messages, lambda message: coalesce(json_in(message ->> 'Body'), message)),
         case when json_type(parts.Sns) = 'OBJECT' then [parts.Sns] end,
         case when json_in(parts.body) is not null then [json_in(parts.body)] end
     )

@@ -220,7 +220,7 @@ def test_the_address_comes_from_options_variables_and_files(
         (b"[server", "the file is not valid TOML"),
         (b"\xef\xbb\xbf[server]\n", "the file is not valid TOML"),  # with a byte order mark
         ("[server]".encode("utf-16"), "the file is not UTF-8 text"),
-        (None, "the file can't be read (Is a directory)"),
+        (None, "it is a folder"),
     ],
 )
 def test_options_that_streamlit_can_not_read_stop_the_start(

@@ -151,6 +151,53 @@ def test_a_changed_mapping_of_a_scheduled_import_replaces_what_the_table_gave(tm
     assert imported(database, "csv", file, {**options, "timezone": "UTC"}).changed
 
 
+def test_each_table_of_a_folder_has_a_mapping_of_its_own(tmp_path: Path) -> None:
+    """Importing one replaces nothing of another, and each may be corrected."""
+    database, expected = tmp_path / "m.duckdb", tmp_path / "expected.duckdb"
+    folder = written(
+        tmp_path / "tables",
+        {"opens.csv": LOG, "sent.csv": "Campaign,E-mail,Sent\nSpring,ann@example.com,2026-05-04 08:00\n"},
+    )
+    paths = {name: tmp_path / f"{name}.toml" for name in ("opens", "sent")}
+
+    def load(into: Path, name: str, zone_name: str) -> LoadSummary:
+        mapping = in_zone(folder / f"{name}.csv", into, zone_name)
+        columns = {
+            column: replace(each, order=Order.DAY_FIRST) if column == "Time" else each
+            for column, each in mapping.columns.items()
+        }
+        paths[name].write_text(to_toml(replace(mapping, columns=columns)))
+        return imported(into, "csv", folder, {"map": str(paths[name])})
+
+    for name in ("opens", "sent"):
+        load(expected, name, "Asia/Tokyo")
+    for zone_name in ("UTC", "Asia/Tokyo"):
+        for name in ("sent", "opens"):
+            load(database, name, zone_name)
+    assert stored(database) == stored(expected)
+    assert len(table(database, "messages")) == 1
+    for name in ("sent", "opens"):
+        assert not load(database, name, "Asia/Tokyo").changed
+
+
+def test_another_encoding_replaces_what_a_table_gave_even_if_its_columns_change(tmp_path: Path) -> None:
+    database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "log.csv"
+    file.write_bytes(LOG.replace("Name", "Größe").replace("Spring", "Frühling").encode("cp1252"))
+    wrong, right = (
+        csv.suggest(file, tmp_path / "none.duckdb", encoding=encoding).mapping
+        for encoding in ("iso8859-5", "cp1252")
+    )
+    assert wrong.columns.keys() != right.columns.keys()
+    wrong, right = (
+        replace(each, columns={**each.columns, "Time": Column("occurred_at", Order.DAY_FIRST)})
+        for each in (wrong, right)
+    )
+    for mapping in (wrong, right):
+        csv.load(database, file, mapping)
+    csv.load(expected, file, right)
+    assert stored(database) == stored(expected)
+
+
 def test_what_cannot_be_read_as_before_stays_and_is_said(tmp_path: Path) -> None:
     database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
     file.write_text(IDENTIFIED)

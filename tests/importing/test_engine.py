@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsight.errors import ImportFailed, LoadBroken, LoadRefused
 from mailsight.importing import engine, registry, seen, sources, written
@@ -257,3 +259,11 @@ def test_what_was_seen_takes_the_same_memory_for_any_number_of_values(
     few = seen.Seen()
     assert [few.is_new("ann", None), few.is_new("ann", None), few.is_new("ann", 1)] == [True, False, True]
     assert sum(few.is_new(number) for number in range(100)) == 100
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 2))))
+def test_the_last_row_of_a_key_counts_whatever_was_displaced(rows: list[tuple[str, int]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seen, "PLACES", 2)
+        few = seen.Seen()
+        assert dict(row for row in rows if few.is_new(*row)) == dict(rows)

@@ -18,7 +18,7 @@ import pytest
 from mailsight.importing import registry
 from mailsight.importing.columns import mapping
 from mailsight.importing.columns.fields import Kind
-from mailsight.importing.words import SUM
+from mailsight.importing.words import SUM, is_sum
 from mailsight.loading.bundle_files import COUNTS
 from tests.support import exported
 from tests.support.exports import Read, read
@@ -216,6 +216,37 @@ def test_figures_under_unknown_names_are_named(tmp_path: Path) -> None:
     assert [note for note in found.notes if "doesn't know" in note] == [
         "report.csv has columns that Mailsight doesn't know, so they were left out: 'Opened once' and 'Klick-Summe'."
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "ids", "expected"),
+    [
+        (["Total", "10,040", "41.2 %", "€ 3.120,50"], [], True),
+        (["TOTAL:"], [], True),
+        (["Łącznie", "3"], [None], True),
+        (["Total", "3"], ["Total"], True),
+        (["Sum", "4711", "3"], ["4711"], False),
+        (["Suma", "ann@example.com", "3"], [], False),
+        (["Total", "2026-05-13", "3"], [], False),
+        (["Total", "Apr 13, 2026", "3"], [], False),
+        (["Total war", "3"], [], False),
+        (["3", "Total"], [], False),
+    ],
+)
+def test_what_is_a_row_of_totals(cells: list[str], ids: list[str | None], expected: bool) -> None:
+    assert is_sum(cells, ids) is expected
+
+
+def test_people_and_campaigns_called_total_are_loaded(tmp_path: Path) -> None:
+    people = suggested(tmp_path, "Last name,Customer ID,Points\nSum,4711,3\nJansen,4712,4\nTotal,,7\n")
+    rows = loaded(tmp_path, people.mapping)
+    assert [row["customer_id"] for row in rows["customers"]] == ["4711", "4712"]
+    assert [row["reason"] for row in rows["unusable"]] == [SUM]
+    path = tmp_path / "report.csv"
+    path.write_text("Campaign Name,Campaign ID,Delivered,Unique Opens\nTotal,7,10,4\nTotal,,10,4\n")
+    found = read(registry.source("brevo"), path)
+    assert found.of("campaigns", "name") == [("Total",)]
+    assert [reason for _, _, reason in found.unusable] == [SUM]
 
 
 # Files with a row per event or person: what they give must not depend on how they are written.

@@ -15,7 +15,7 @@ import fastavro
 import pytest
 
 from mailsight.errors import UnreadableFile
-from mailsight.loading import avro_files, avro_shapes, payloads, recognition, unpacking
+from mailsight.loading import avro_files, avro_shapes, normalizing, recognition, unpacking
 from mailsight.providers.registry import PROVIDERS
 
 OPEN = {
@@ -55,7 +55,7 @@ def avro(*, codec: str = "null", records: list[dict[str, object]] = OPENS) -> by
 
 def read(path: Path) -> list[dict[str, Any]]:
     """The events of a file of Braze."""
-    return [json.loads(line) for line in payloads.normalize("braze", [path]) if isinstance(line, str)]
+    return [json.loads(line) for line in normalizing.normalize("braze", [path]) if isinstance(line, str)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_damaged_file_keeps_what_came_before_the_damage(tmp_path: Path) -> Non
     for end in range(len(whole) - 1, 4, -7):
         path.write_bytes(whole[:end])
         lengths.add(len(read(path)))
-        refused = [line for line in payloads.normalize("braze", [path]) if not isinstance(line, str)]
+        refused = [line for line in normalizing.normalize("braze", [path]) if not isinstance(line, str)]
         assert len(refused) == 1
     assert {0, 1, 2} <= lengths
 
@@ -96,7 +96,7 @@ def test_a_file_with_another_schema_is_refused_record_by_record(tmp_path: Path) 
     fastavro.writer(file, "string", ["a", "b"])
     path = tmp_path / "texts.avro"
     path.write_bytes(file.getvalue())
-    refused = list(payloads.normalize("braze", [path]))
+    refused = list(normalizing.normalize("braze", [path]))
     assert len(refused) == 2
     assert not any(isinstance(line, str) for line in refused)
     assert recognition.providers_of([io.BytesIO(file.getvalue())]) == []

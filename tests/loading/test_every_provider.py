@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mailsight.loading import payloads
+from mailsight.loading import normalizing, payloads
 from mailsight.loading.refusals import Refusal
 from mailsight.loading.spool import Spool
 from mailsight.providers.events import Request
@@ -95,7 +95,7 @@ def test_a_nested_line_of_a_file_leaves_the_others_alone(provider: str, tmp_path
     requests.write_text("\n".join(captured(request_with(provider, text)) for text in (*texts, good)))
     plain.write_text("\n".join((*texts, good)))
     for file in (requests, plain):
-        events = list(payloads.normalize(provider, [file]))
+        events = list(normalizing.normalize(provider, [file]))
         assert len(events) >= len(texts) + 1
         assert isinstance(events[-1], str)
         assert all(isinstance(event, str) or event.row for event in events)
@@ -111,7 +111,7 @@ def test_a_form_without_a_boundary_leaves_the_others_alone(provider: str, tmp_pa
     ]
     good = request_with(provider, json.dumps(SAMPLES[provider].delivery))
     file.write_text("\n".join(map(captured, (*forms, good))))
-    results = list(payloads.normalize(provider, [file]))
+    results = list(normalizing.normalize(provider, [file]))
     assert [result.line for result in results[:-1] if isinstance(result, Refusal)] == list(
         range(1, len(forms) + 1)
     )
@@ -129,7 +129,7 @@ def test_a_function_that_fails_for_a_file_leaves_only_that_out(tmp_path: Path) -
     bad.write_text(text.replace("ann@", f"{MARK}@"))
 
     def results() -> list[str | Refusal]:
-        return list(payloads.normalize("sendgrid", [bad, good]))
+        return list(normalizing.normalize("sendgrid", [bad, good]))
 
     codes = [code for code in functions_called(results, marked=True) if name_of(code) in OF_A_FILE]
     assert len(codes) == len(OF_A_FILE)
@@ -152,9 +152,9 @@ def test_a_function_that_fails_for_a_request_leaves_only_that_out(number: int, t
     file.write_text("\n".join(captured(request_with(provider, text)) for text in texts))
 
     def results() -> list[str | Refusal]:
-        return list(payloads.normalize(provider, [file]))
+        return list(normalizing.normalize(provider, [file]))
 
-    mechanism = {*MECHANISM, "payloads._normalized", *OF_A_FILE}
+    mechanism = {*MECHANISM, "normalizing._normalized", *OF_A_FILE}
     codes = [code for code in functions_called(results, marked=True) if name_of(code) not in mechanism]
     assert len(codes) >= 10
     # Providers share most functions, so each tries others, and `make thorough` all.

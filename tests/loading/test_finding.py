@@ -15,7 +15,7 @@ import xlsxwriter
 import zstandard
 
 from mailsight.errors import LoadRefused, NotABundle
-from mailsight.loading import bundles, finding, payloads
+from mailsight.loading import bundles, finding, normalizing, payloads
 from mailsight.loading.finding import kind_of_columns, kind_of_name
 from mailsight.loading.merge import LoadSummary
 from mailsight.warehouse.reader import Warehouse
@@ -253,7 +253,7 @@ def test_payloads_may_be_in_a_folder(tmp_path: Path) -> None:
     summary = payloads.ingest(tmp_path / "m.duckdb", "sendgrid", [folder])
     assert (summary.kinds[-1].new, summary.rejected) == (3, 0)
     assert [str(file) for file in summary.passed_over] == ["people.csv: it holds no JSON."]
-    assert len(list(payloads.normalize("sendgrid", [folder]))) == 3
+    assert len(list(normalizing.normalize("sendgrid", [folder]))) == 3
     with pytest.raises(NotABundle):
         payloads.ingest(tmp_path / "m.duckdb", "sendgrid", [bundle(tmp_path / "none", {"x.csv": "a"})])
 

@@ -205,6 +205,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "json_files.values": _of_file(lambda path: _used(json_files.values(path))),
     "json_files.value": _of_text(partial(json_files.value, 1)),
     "json_files.items": _of_text(lambda text: _refused(json_files.items, text)),
+    "json_files.has_too_many_parts": _of_text(json_files.has_too_many_parts),
     "json_files.is_text": _of_text(json_files.is_text),
     "json_files.as_text": _of_text(json_files.as_text),
     "bundle_files.records": _of_file(lambda path: _used(bundle_files.records(_table(path, "csv")))),

@@ -160,6 +160,10 @@ def test_a_folder_that_can_not_be_written_to_is_named_before_any_load_fails(fold
     assert expected[0] in health.problems(Warehouse(database), beside(database), 30, takes_webhooks=False)
 
 
+def test_a_folder_that_can_not_be_looked_up_can_not_be_written_to() -> None:
+    assert health.unwritable(Path("/") / ("x" * 300) / "mailsight.duckdb")
+
+
 def test_a_loader_that_ended_is_named(installed: Installed) -> None:
     loader = Loader(installed.database, installed.spool, 30, load=lambda *_: None)
     loader.start()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mailsight.errors import LoadRefused, NotABundle, UnreadableFile
-from mailsight.loading import bundles, finding, payloads
+from mailsight.loading import bundles, finding, normalizing, payloads
 from mailsight.loading.merge import LoadSummary
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
 
@@ -98,13 +98,13 @@ def test_a_file_that_somebody_names_may_be_anywhere(kind: str, folder: Path) -> 
     path = refused_file(folder, kind)
     if path.is_file():
         assert [file.name for file in finding.candidates([path])[0]] == [path.name]
-        assert list(payloads.normalize("sendgrid", [path]))
+        assert list(normalizing.normalize("sendgrid", [path]))
         return
     with pytest.raises(NotABundle) as raised:
         finding.candidates([path])
     assert str(path) in raised.value.message
     with pytest.raises(UnreadableFile) as unreadable:
-        list(payloads.normalize("sendgrid", [path]))
+        list(normalizing.normalize("sendgrid", [path]))
     assert str(path) in unreadable.value.message
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,15 @@ import zstandard
 
 from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, UnknownProvider, UnreadableFile
-from mailsight.loading import bundles, erased_requests, payload_batches, payloads, segments
+from mailsight.loading import (
+    bundles,
+    erased_requests,
+    json_files,
+    normalizing,
+    payload_batches,
+    payloads,
+    segments,
+)
 from mailsight.loading.spool import Spool
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
@@ -113,9 +122,10 @@ def test_events_come_in_any_form(form: str, write: Callable[..., Path], database
     assert not payloads.ingest(database, "sendgrid", [write(FORMS["an array"])]).changed
 
 
-def test_the_body_of_a_request_may_be_json_lines(tmp_path: Path, database: Path) -> None:
+@pytest.mark.parametrize("form", ["one per line", "blank lines between", "batches on lines"])
+def test_the_body_of_a_request_may_be_json_lines(form: str, tmp_path: Path, database: Path) -> None:
     spool = Spool(tmp_path / "lines.spool")
-    spool.append("sendgrid", lines(EVENTS), content_type="application/jsonl")
+    spool.append("sendgrid", FORMS[form].decode(), content_type="application/jsonl")
     summary = payloads.ingest_spool(database, spool)
     assert summary is not None
     assert (summary.kinds[-1].new, summary.refusals) == (5, [])
@@ -123,7 +133,7 @@ def test_the_body_of_a_request_may_be_json_lines(tmp_path: Path, database: Path)
 
 @pytest.mark.parametrize("form", FORMS)
 def test_normalizing_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
-    rows = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]
+    rows = [json.loads(str(line)) for line in normalizing.normalize("sendgrid", [write(FORMS[form])])]
     assert {row["event_id"] for row in rows} == {event["sg_event_id"] for event in EVENTS}
     assert {row["recipient"] for row in rows} == {event["email"] for event in EVENTS}
 
@@ -228,6 +238,18 @@ def test_bad_payloads_are_reported_and_stored_and_the_rest_is_loaded(
             for row in Warehouse(database).snapshot().rows("refused_rows", search="")
         }
         assert stored == {(refusal.file, refusal.line, refusal.reason) for refusal in summary.refusals}
+
+
+@pytest.mark.parametrize("provider", ["sendgrid", "brevo"])
+@pytest.mark.parametrize("body", ["[{},{},{},{}]", "[{},{},\n{},{}]", "{}\n[{},{},{}]\n{}"])
+def test_a_request_whose_parts_would_fill_the_memory_is_rejected_unread(
+    body: str, provider: str, write: Callable[..., Path], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its parts are hidden in Base64."""
+    monkeypatch.setattr(json_files, "MAX_PARTS", 6)
+    request = {"headers": {}, "body": b64encode(body.encode()).decode(), "body_encoding": "base64"}
+    first, *_ = payloads.ingest(database, provider, [write(json.dumps(request) + "\n{}")]).refusals
+    assert str(first) == "dump.json:1: a value with more than 8,000,000 parts"
 
 
 @pytest.mark.slow

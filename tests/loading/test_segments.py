@@ -241,6 +241,8 @@ def test_nothing_is_tried_twice_if_not_even_nothing_fits(spool: Spool, database:
             json.dumps({"auth": "x", "events_by_user": [{"events": [{"a": n} for n in range(4)]}]}),
             "application/json",
         ),
+        ("mailtrap", "".join(f'{{"event": "{n}"}}\n' for n in range(4)), "application/jsonl"),
+        ("mailtrap", '[{"a": 1}, {"a": 2}]\n[{"a": 3}, {"a": 4}]', "application/jsonl"),
         (
             "mandrill",
             urlencode({"mandrill_events": json.dumps([{"a": n} for n in range(4)])}),

@@ -180,6 +180,20 @@ def test_tables(
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("small_bytes", [bundle_batches.SMALL_FILE_BYTES, -1])
+def test_names_in_other_files_do_not_change_which_value_of_a_doubled_key_counts(
+    small_bytes: int, tmp_path: Path
+) -> None:
+    files = {"customers-1.ndjson": '{"customer_id": "1", "name": "", "name": "Ann"}\n'}
+    names = []
+    for number, more in enumerate(({}, {"customers-2.ndjson": '{"Customer ID": "2", "Name": "Bob"}\n'})):
+        database = tmp_path / f"{number}.duckdb"
+        with patch.object(bundle_batches, "SMALL_FILE_BYTES", small_bytes):
+            bundles.load(database, [bundle(tmp_path / str(number), files | more)])
+        names.append([name for _, _, name, *_ in everything(database)["customers"]])
+    assert names == [[None], [None, "Bob"]]
+
+
 def sendgrid(who: str, what: str) -> Row:
     return {
         "email": f"{who}@example.com",
@@ -281,6 +295,16 @@ def test_payloads_take_as_many_queries_as_one(provider: str, tmp_path: Path) -> 
     few = bundle(tmp_path / "few", dict(list(files.items())[:2]))
     of_few = queries(lambda: payloads.ingest(tmp_path / "few.duckdb", provider, [few]))
     assert queries(lambda: payloads.ingest(tmp_path / "many.duckdb", provider, [many])) == of_few
+
+
+@pytest.mark.parametrize("line", [json.dumps(EVENT), "1", "{"])
+def test_tables_are_read_together_up_to_a_number_of_rows_whether_good_or_bad(
+    line: str, tmp_path: Path
+) -> None:
+    inside = bundle(tmp_path / "many", {f"events-{number}.ndjson": f"{line}\n" * 2 for number in range(8)})
+    with patch.object(bundle_batches, "BATCH_ROWS", 4):
+        names = queries(lambda: bundles.load(tmp_path / "many.duckdb", [inside]))
+    assert names.count("read_batch") == 4
 
 
 @pytest.mark.parametrize("query", ["read_batch", "record_names", "rename_columns", "stage_events"])

@@ -86,6 +86,11 @@ NO_FIELDS = re.split(
     https://x.example/#/a#b  https://x.example/*/a*  https://x.example/a|b|c  https://x.example/?x=<a>
     https://x.example/#email  https://x.example/#!email  https://x.example/*sale*  https://x.example/?q=*new*
     https://x.example/?q=|a|  https://x.example/@anna  https://x.example/_next/a
+    https://x.example/?sort=-date  https://x.example/?sort=-created.date  https://x.example/?order=%2Bname
+    https://x.example/@the.company  https://x.example/@name/a  https://x.example/%40company  https://x.example/~company
+    https://x.example/_the.company_  https://x.example/_date  https://x.example/-mobile  https://x.example/+date
+    https://x.example/?q="phone"  https://x.example/?q=%22phone%22  https://x.example/?q='phone'
+    https://x.example/?q=“phone”  https://x.example/?q=+phone+  https://x.example/:key  https://x.example/?via=@a.city
     https://x.example/!/a  https://x.example/~/a~b  mailto:ann@x.example  tel:+31-20-123
 """.strip(),
 )
@@ -142,6 +147,13 @@ def test_links_that_differ_by_a_fields_name_share_their_clicks() -> None:
     )
     mail = [Link(place, url, "") for place, url in enumerate(addresses)]
     assert shared(mail) == {0: 0, 1: 0, 2: 2, 3: 3, 4: 4}
+
+
+def test_links_that_differ_by_what_looks_like_a_field_are_told_apart() -> None:
+    addresses = [f"https://x.example/list?sort={order}" for order in ("-date", "-name", "name", "-rating")]
+    mail = [Link(place, url, "") for place, url in enumerate(addresses)]
+    assert [Matcher(mail).position(url) for url in addresses] == [0, 1, 2, 3]
+    assert Matcher(mail[:1]).position(addresses[1]) is None
 
 
 _FIELDS = st.sampled_from([syntax.example for syntax in SYNTAXES])

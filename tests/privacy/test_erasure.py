@@ -456,12 +456,16 @@ def test_a_short_id_is_erased_where_it_is_one(shop: Path, tmp_path: Path) -> Non
     assert json.loads(attributes) == {"points": 1042}
 
 
-def test_what_a_later_load_sets_aside_names_nobody(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("separator", [", ", "\n"])
+def test_what_a_later_load_sets_aside_names_nobody(
+    separator: str, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps the events of other people, whether a request was an array or JSON Lines."""
     erasure.erase(shop, [ZOE[0]])
     waiting = spool.beside(shop)
-    waiting.append(
-        "sendgrid", _request({"email": ZOE[0].upper(), "event": "open"}, {"email": "bob@mail.example"})
-    )
+    events = [{"email": ZOE[0].upper(), "event": "open"}, {"email": "bob@mail.example"}]
+    body = separator.join(map(json.dumps, events))
+    waiting.append("sendgrid", body if separator == "\n" else f"[{body}]")
 
     def all_fail(spooled: spool.Spool, _: object) -> None:
         for segment in spooled.seal():
@@ -470,5 +474,6 @@ def test_what_a_later_load_sets_aside_names_nobody(shop: Path, monkeypatch: pyte
     monkeypatch.setattr("mailsight.loading.segments.load_all", all_fail)
     payloads.ingest_spool(shop, waiting)
 
-    assert len(waiting.files_set_aside()) == 1
+    [aside] = waiting.files_set_aside()
+    assert "bob@mail.example" in aside.read_text(encoding="utf-8")
     assert leaks(shop.parent, ZOE) == []

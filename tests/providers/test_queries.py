@@ -21,7 +21,7 @@ from tests.support.odd_values import bent
 from tests.support.providers.registry import SAMPLES
 
 MAPPED = [name for name, provider in PROVIDERS.items() if provider.mapped]
-COLUMNS = ["ordinal", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
+COLUMNS = ["place", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
 # Payloads that Hypothesis generates, mapped in a single query.
 EXAMPLES = examples(150)
 
@@ -39,7 +39,7 @@ def mapped() -> Iterator[Map]:
     connection.execute(queries.statement("create_provider_words"))
 
     def rows(name: str, values: Sequence[object]) -> list[Row]:
-        connection.execute("create or replace temp table records (ordinal bigint, record json)")
+        connection.execute("create or replace temp table records (place bigint, record json)")
         connection.executemany(
             "insert into records values (?, ?)",
             [
@@ -48,7 +48,7 @@ def mapped() -> Iterator[Map]:
             ],
         )
         connection.execute(queries.statement(f"map_{name}"))
-        normalized = connection.execute("select * from normalized order by ordinal")
+        normalized = connection.execute("select * from normalized order by place")
         columns = [column[0] for column in normalized.description or []]
         assert columns == COLUMNS
         return [dict(zip(columns, row, strict=True)) for row in normalized.fetchall()]
@@ -60,7 +60,7 @@ def mapped() -> Iterator[Map]:
 def by_sql(rows: Sequence[Row]) -> list[Row]:
     """Rows with their JSON parsed; of rejected rows, only the reason."""
     found = [
-        {"ordinal": row["ordinal"], "refusal": row["refusal"]}
+        {"place": row["place"], "refusal": row["refusal"]}
         if row["refusal"]
         else row
         | {"metadata": parsed(str(row["metadata"])), "payload": parsed(str(row["payload"] or "null"))}
@@ -73,7 +73,7 @@ def by_library(name: str, values: Sequence[object]) -> list[Row]:
     rows: list[Row] = []
     for place, value in enumerate(values):
         for event in events_of_value(PROVIDERS[name], value):
-            row: Row = {"ordinal": place, "refusal": None}
+            row: Row = {"place": place, "refusal": None}
             if isinstance(event, Unreadable):
                 row["refusal"] = event.reason
             else:
@@ -86,12 +86,12 @@ def by_library(name: str, values: Sequence[object]) -> list[Row]:
 
 def assert_equal(name: str, values: Sequence[object], mapped: Map) -> None:
     for row, expected in zip(by_sql(mapped(name, values)), by_library(name, values), strict=True):
-        assert row == expected, values[int(str(row["ordinal"]))]
+        assert row == expected, values[int(str(row["place"]))]
 
 
 def in_order(row: Row) -> tuple[int, str]:
     """The events of one payload have no order in SQL."""
-    return int(str(row["ordinal"])), json.dumps(row, default=str, sort_keys=True)
+    return int(str(row["place"])), json.dumps(row, default=str, sort_keys=True)
 
 
 def generated(payloads: st.SearchStrategy[object]) -> list[object]:
@@ -145,7 +145,7 @@ def either(rows: Sequence[Row]) -> dict[object, list[object]]:
     """What a reader makes of each value: events, or "rejected" for whatever reason."""
     found: dict[object, list[object]] = {}
     for row in rows:
-        found.setdefault(row["ordinal"], []).append("rejected" if row["refusal"] else row)
+        found.setdefault(row["place"], []).append("rejected" if row["refusal"] else row)
     return found
 
 
@@ -200,6 +200,20 @@ def doubled(value: object, random: Random) -> Doubled:
 _OTHERS = [None, "open", 1776160800, {"a": 1}, ["spring"], True, "", [], {}, [None], [{"a": 1}], 0, 1.5]
 
 
+NO_OBJECTS: list[object] = [None, 5, 1.5, True, "x"]
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_what_is_not_an_object_is_rejected_with_one_sentence(name: str, mapped: Map) -> None:
+    """Alone and in a batch, where it may be a list, too."""
+    reason = f"not an event of {PROVIDERS[name].label}: it is not a JSON object"
+    batch = [*NO_OBJECTS, [], [{"event": "open"}]]
+    for values, count in ((NO_OBJECTS, len(NO_OBJECTS)), ([batch], len(batch))):
+        assert [row["refusal"] for row in by_library(name, values)] == [reason] * count
+        if name in MAPPED:
+            assert [row["refusal"] for row in by_sql(mapped(name, values))] == [reason] * count
+
+
 ODD_ENVELOPES: list[tuple[str, object]] = [
     (
         "mailgun",
@@ -212,6 +226,8 @@ ODD_ENVELOPES: list[tuple[str, object]] = [
         "amazon_ses",
         {"eventType": "Open", "mail": {"destination": ["a@x.example", "b@x.example"]}, "Type": "New"},
     ),
+    ("amazon_ses", {"Messages": [None, 5, {}, {"Body": "no JSON"}, {"Body": "null"}, {"Body": {"mail": 1}}]}),
+    ("amazon_ses", {"Messages": [{"body": '{"Sns": {"eventType": "Open"}}'}]}),
     ("amazon_ses", {"eventType": "Open", "mail": {"destination": ["a@x.example"]}, "MessageId": "m"}),
 ]
 

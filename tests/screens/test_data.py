@@ -249,7 +249,7 @@ def test_the_button_opens_the_dialog(use: Callable[[Path], Warehouse], mixed: Pa
     assert not at.exception
     assert [button.label for button in at.button] == ["Upload", "Load"]
     assert [uploader.label for uploader in at.file_uploader]
-    assert "an export from Mailchimp" in words(at)
+    assert "An export from Mailchimp" in words(at)
 
 
 def test_an_upload_waits_for_another_load_and_then_says_so(

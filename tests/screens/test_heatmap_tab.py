@@ -248,18 +248,18 @@ def test_a_badge_and_its_row_highlight_each_other(tab: Page) -> None:
     ids=["a badge", "a hollow badge", "a key on a badge", "a key on a row", "another link"],
 )
 def test_a_click_shows_who_clicked_that_link(
-    same_tab: Page, act: Callable[[Page], None], label: str, customers: int
+    tab: Page, act: Callable[[Page], None], label: str, customers: int
 ) -> None:
-    expect_customers(same_tab, 8)
-    act(same_tab)
-    expect(same_tab.locator(".only")).to_contain_text(formats.things(customers, "customer"))
-    expect_customers(same_tab, customers)
-    chip = same_tab.get_by_role("button", name="Clicked “")
+    expect_customers(tab, 8)
+    act(tab)
+    expect(tab.locator(".only")).to_contain_text(formats.things(customers, "customer"))
+    expect_customers(tab, customers)
+    chip = tab.get_by_role("button", name="Clicked “")
     expect(chip).to_contain_text(label.rpartition("/")[2])
     chip.click()
-    expect_customers(same_tab, 8)
+    expect_customers(tab, 8)
     expect(chip).to_have_count(0)
-    expect(same_tab.locator(".only")).to_be_empty()
+    expect(tab.locator(".only")).to_be_empty()
 
 
 def test_the_message_counts_the_customers_that_all_filters_leave(tab: Page) -> None:

@@ -32,8 +32,8 @@ MECHANISM = (
         "draft.Draft.table",
         "payload_batches._captured",
         "payload_batches.Batch.add",
-        "payloads._isolated",
-        "payloads._json",
+        "normalizing.isolated_payloads",
+        "normalizing._json",
     ),
 )
 

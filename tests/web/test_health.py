@@ -113,8 +113,14 @@ def test_readiness_names_each_check(
     assert (answer.status_code, answer.json()) == (status_code, report)
 
 
-def test_a_disk_that_fills_up_is_logged_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+_READ_ONLY = "The folder of the database can't be written to, so nothing can be loaded."
+
+
+@pytest.mark.parametrize(
+    ("database", "others"), [("mailsight.duckdb", []), ("/proc/mailsight.duckdb", [_READ_ONLY])]
+)
+def test_a_disk_that_fills_up_is_logged_once_beside_what_else_is_wrong_with_it(
+    database: str, others: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = [[], ["Nearly full: 2."], ["Nearly full: 1."], [], ["Nearly full: 3."], ["Nearly full: 3."]]
     looked, all_looked = iter(found), threading.Event()
@@ -135,5 +141,5 @@ def test_a_disk_that_fills_up_is_logged_once(
 
     monkeypatch.setattr("mailsight.loading.health.warnings", warnings)
     with caplog.at_level(logging.WARNING):
-        health.watch(Path("mailsight.duckdb"), Never())
-    assert caplog.messages == ["Nearly full: 2.", "Nearly full: 3."]
+        health.watch(Path(database), Never())
+    assert caplog.messages == [*others, "Nearly full: 2.", "Nearly full: 3."]

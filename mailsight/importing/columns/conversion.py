@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from mailsight.importing import dates
-from mailsight.importing.files.values import row_id
+from mailsight.importing.files.values import known, row_id
 from mailsight.importing.seen import Seen
 from mailsight.importing.sources import BATCH_CHARACTERS, Item, Row, Rows, Unusable, Value
 from mailsight.importing.words import SUM, bounce_type_of, is_sum, type_of, yes_or_no
@@ -54,6 +54,7 @@ class Conversion:
     def __init__(self, mapping: TableMapping) -> None:
         self.kind = mapping.kind
         self._reading = Reading(mapping)
+        self._ids = [name for name, column in mapping.columns.items() if column.field.endswith("_id")]
         self._listed = {"campaigns": Seen(), "customers": Seen()}
 
     def convert(self, rows: Iterable[SourceRow | BadRecord]) -> Iterator[Converted]:
@@ -66,7 +67,7 @@ class Conversion:
             yield Converted(row, reason=outcome.reason) if isinstance(outcome, Failure) else outcome
 
     def _converted(self, row: SourceRow) -> Converted:
-        if is_sum(row.values.values()):
+        if self._is_sum(row):
             return Converted(row, reason=SUM)
         try:
             entries = list(_READERS[self.kind](Cells(self._reading, row.values)))
@@ -74,11 +75,16 @@ class Conversion:
             return Converted(row, reason=str(error))
         return Converted(row, [entry for entry in entries if self._is_new(*entry)])
 
+    def _is_sum(self, row: SourceRow) -> bool:
+        """Whether a row adds up the others."""
+        values = filter(None, map(known, row.values.values()))
+        return is_sum(values, (known(row.values.get(name)) for name in self._ids))
+
     def _is_new(self, kind: str, row: Row) -> bool:
-        """Whether a row adds something: the campaigns and customers of other tables are listed once."""
+        """Whether a row adds something: campaigns and customers are in every row of other tables."""
         if kind not in self._listed or kind == LOADED_AS[self.kind]:
             return True
-        return self._listed[kind].is_new(*row.values())
+        return self._listed[kind].is_new(*row.values())  # the id comes first
 
 
 # What all rows of a kind have. A field that a table doesn't have is left out, so that it keeps what is loaded already.

@@ -45,7 +45,8 @@ def resolve(options: Mapping[str, str]) -> dict[str, str]:
 
 def _options(chosen: TableMapping) -> dict[str, str]:
     campaign = chosen.fixed.get("campaign_id") or chosen.fixed.get("campaign_name") or ""
-    return {engine.MAPPING: mapping.to_toml(chosen), engine.CAMPAIGN: campaign}
+    table = mapping.key(list(chosen.columns))
+    return {engine.MAPPING: mapping.to_toml(chosen), engine.CAMPAIGN: campaign, engine.TABLE: table}
 
 
 def with_options(chosen: TableMapping, options: Mapping[str, str]) -> TableMapping:
@@ -78,6 +79,9 @@ def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
     with TemporaryDirectory(prefix=_PREFIX) as folder:
         opened = tables.opened(Path(request.where), Path(folder), request.max_bytes, chosen.encoding)
         fitting = matching(opened, chosen)
+        if request.replaced_by:
+            replaced = _names(request, mapping.from_toml(request.replaced_by[engine.MAPPING]))
+            fitting = [table for table in fitting if table.name in replaced]
         reports = request.reports([(table.name, table.path) for table in fitting])
         for table, report in zip(fitting, reports, strict=True):
             conversion = Conversion(chosen.for_header(table.header))
@@ -85,6 +89,13 @@ def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
                 headers.append(table.header)
             rows = watched(tables.rows(table), table.characters, report)
             yield from items(conversion, table.name, rows, request.batch_rows)
+
+
+def _names(request: Request, chosen: TableMapping) -> set[str]:
+    """What the tables with the columns of a mapping are called."""
+    with TemporaryDirectory(prefix=_PREFIX) as folder:
+        opened = tables.opened(Path(request.where), Path(folder), request.max_bytes, chosen.encoding)
+        return {table.name for table in matching(opened, chosen)}
 
 
 def matching(all_tables: Sequence[Table], chosen: TableMapping) -> list[Table]:

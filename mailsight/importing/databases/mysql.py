@@ -94,23 +94,21 @@ class Database:
         """
         for table, value in request.positions.items():
             mark = Mark.of(value)
-            if (
-                mark
-                and self.columns(table)
-                and not (
-                    self._newest(table) >= mark.last and self._added_at(table, mark.last) in (mark.at, None)
-                )
-            ):
+            if mark and self.columns(table) and not self._is_continued(table, mark):
                 return replace(request, positions={})
         return request
 
+    def _is_continued(self, table: str, mark: "Mark") -> bool:
+        """Whether the last row that was read is still the same, as far as its table tells."""
+        if self._newest(table) < mark.last:
+            return False
+        return mark.at is None or self._added_at(table, mark.last) == mark.at
+
     def _added_at(self, table: str, number: int) -> str | None:
-        """When a row was added, empty if it is gone; None if its table doesn't tell."""
-        time = self.times.get(table)
-        if time is None:
-            return None
+        """When a row was added; None if it is gone."""
+        time = self.times[table]
         rows = self.rows(table, [time], where="t.id = %s", parameters=[number])
-        return str(rows[0][time]) if rows else ""
+        return str(rows[0][time]) if rows else None
 
     def _newest(self, table: str) -> int:
         """The highest id that a table has ever had. The server knows it even if the row was deleted."""

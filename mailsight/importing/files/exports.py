@@ -311,7 +311,8 @@ def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
 
 def _summed(row: TableRow) -> TableRow | BadRecord:
     """The row, unless it adds up the others."""
-    return BadRecord(row.line, SUM, row.text) if is_sum(filter(known, row.values.values())) else row
+    values = filter(known, row.values.values())
+    return BadRecord(row.line, SUM, row.text) if is_sum(values, [row.get("id")]) else row
 
 
 def entries(

@@ -43,8 +43,8 @@ class Log:
     def campaign(
         self, key: str, file: str, line: int, *, name: str | None, subject: str | None = None
     ) -> Iterator[Entry]:
-        """The row of a campaign, if it is the first that names it."""
-        if self._listed.is_new(key):
+        """The row of a campaign, unless the last row of its events said the same."""
+        if self._listed.is_new(key, name, subject):
             row: dict[str, Value] = {
                 "campaign_id": key,
                 "name": name,

@@ -91,8 +91,9 @@ class _Export:
         person = person or email
         if not person:
             return
-        if self._people.is_new(person):
-            customer: Row = {"customer_id": person, "email": email, "name": row.get("subscriber_name")}
+        name = row.get("subscriber_name")
+        if self._people.is_new(person, email, name):
+            customer: Row = {"customer_id": person, "email": email, "name": name}
             yield Entry("customers", file.name, row.line, customer)
         url = row.get("url")
         event: Row = {
