@@ -262,7 +262,13 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
 ELSEWHERE: Mapping[str, set[str]] = {
     "their text is the operator's or ours": {
         *("machines.parse", "machines.networks", "machines.rules", "machines.thresholds", "patterns.any_of"),
-        *("patterns.any_line", "zones.countries", "payload.json_path", "checking.check_secrets"),
+        *(
+            "patterns.any_line",
+            "zones.countries",
+            "payload.json_path",
+            "checking.check_secrets",
+            "checking.is_placeholder",
+        ),
         *("anymail.prepare", "anymail.view_class", "meanings.types", "meanings.reasons"),
         *(
             "registry.provider_named",
