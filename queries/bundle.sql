@@ -587,42 +587,10 @@ from (
     select file, content as path from staged_messages where content is not null and refusal is null
 );
 
--- name: rejected_campaigns(place, ordinal, most)
--- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
+-- name: rejected_rows(kind, place, ordinal, most)
+-- The next rejected rows of a kind after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
 select place, ordinal, refusal
-from staged_campaigns join placed_files using (file)
-where refusal is not null and (place, ordinal) > (:place, :ordinal)
-order by place, ordinal
-limit :most;
-
--- name: rejected_customers(place, ordinal, most)
--- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
-select place, ordinal, refusal
-from staged_customers join placed_files using (file)
-where refusal is not null and (place, ordinal) > (:place, :ordinal)
-order by place, ordinal
-limit :most;
-
--- name: rejected_messages(place, ordinal, most)
--- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
-select place, ordinal, refusal
-from staged_messages join placed_files using (file)
-where refusal is not null and (place, ordinal) > (:place, :ordinal)
-order by place, ordinal
-limit :most;
-
--- name: rejected_events(place, ordinal, most)
--- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
-select place, ordinal, refusal
-from staged_events join placed_files using (file)
-where refusal is not null and (place, ordinal) > (:place, :ordinal)
-order by place, ordinal
-limit :most;
-
--- name: rejected_totals(place, ordinal, most)
--- The next rejected rows after a place and ordinal. The loader registers `placed_files`, which has the place of each file.
-select place, ordinal, refusal
-from staged_totals join placed_files using (file)
+from query_table('staged_' || :kind) join placed_files using (file)
 where refusal is not null and (place, ordinal) > (:place, :ordinal)
 order by place, ordinal
 limit :most;

@@ -274,25 +274,28 @@ def staged_refusals(
 ) -> Iterator[tuple[BundleFile, Iterator[tuple[int, str]]]]:
     """The files with staged rows that are rejected, each with these in order: (ordinal, reason)."""
     for kind in bundle_files.COLUMNS:
-        yield from _by_file(work, f"rejected_{kind}", [file for file in files if file.kind == kind])
+        of_kind = [file for file in files if file.kind == kind]
+        yield from _by_file(work, "rejected_rows", of_kind, kind=kind)
 
 
 def _by_file(
-    work: Draft, query: str, files: Sequence[BundleFile]
+    work: Draft, query: str, files: Sequence[BundleFile], **parameters: object
 ) -> Iterator[tuple[BundleFile, Iterator[tuple[int, str]]]]:
     """The rows of a query for each file that it has any of."""
-    for place, rows in groupby(_in_pages(work, query, files), key=itemgetter(0)):
+    for place, rows in groupby(_in_pages(work, query, files, **parameters), key=itemgetter(0)):
         yield files[place], ((ordinal, text) for _, ordinal, text in rows)
 
 
-def _in_pages(work: Draft, query: str, files: Sequence[BundleFile]) -> Iterator[tuple[int, int, str]]:
+def _in_pages(
+    work: Draft, query: str, files: Sequence[BundleFile], **parameters: object
+) -> Iterator[tuple[int, int, str]]:
     """The rows of a query, whose first columns are the place and ordinal after which the next page starts."""
     if not files:
         return
     place, ordinal = 0, 0
     placed = [(number, str(file.readable)) for number, file in enumerate(files)]
     with work.table("placed_files", placed, _PLACED):
-        while page := work.run(query, place=place, ordinal=ordinal, most=PAGE_ROWS):
+        while page := work.run(query, place=place, ordinal=ordinal, most=PAGE_ROWS, **parameters):
             yield from page
             place, ordinal, _ = page[-1]
 

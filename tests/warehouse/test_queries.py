@@ -34,7 +34,6 @@ def test_a_statement_is_documented_and_used(name: str) -> None:
         "upgrade": "upgrade_state_to_{newer}",
         "map": "map_{sender.name}",
         "find": "find_{rule.name}",
-        "rejected": "rejected_{kind}",
         "rewrite": "rewrite_{table}",
     }.get(name.split("_", maxsplit=1)[0], name)
     included = "".join(file.read_text(encoding="utf-8") for file in FILES)
