@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks import small_files
 from mailsight.loading import normalizing, payloads
 from mailsight.providers import anymail
 from mailsight.providers.events import Request
@@ -29,8 +30,6 @@ LOADS = (MILLION, 10 * MILLION)
 # Events for anymail, which is slow, and events per request, as SendGrid sends them.
 ANYMAIL_EVENTS, REQUEST_EVENTS = 50_000, 500
 REPEATS = 3
-# As many events in small files as in one large one.
-FILES, FILE_EVENTS = 2_000, 10
 AGENTS = (
     "Mozilla/5.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
@@ -56,9 +55,7 @@ def main() -> None:
             "mapping in SQL, without storing: times as fast as django-anymail": anymail_event
             / (statistics.median(scanning) / MILLION),
             "mapping in SQL: events a second": 1 / sql_event,
-            f"load of {FILES:,} files of {FILE_EVENTS} events: times a single file": small_files(
-                smallest, folder
-            ),
+            small_files.LABEL: load_small_files(smallest, folder),
         }
         for count, path in dumps.items():
             spent, megabytes = load_apart(path)
@@ -156,20 +153,12 @@ def bodies(path: Path) -> Iterator[bytes]:
             yield f"[{','.join(batch)}]".encode()
 
 
-def small_files(dumped: Path, folder: Path) -> float:
-    """Return how many times the processor time of one file as many small ones with the same events take."""
-    with dumped.open() as file:
-        lines = list(islice(file, FILES * FILE_EVENTS))
-    spent = []
-    for files in (1, FILES):
-        exported, size = folder / f"{files} files", len(lines) // files
-        exported.mkdir()
-        for number in range(files):
-            (exported / f"{number:05}.json").write_text("".join(lines[number * size : (number + 1) * size]))
-        start = time.process_time()
-        payloads.ingest(folder / f"{files}.duckdb", "sendgrid", [exported])
-        spent.append(time.process_time() - start)
-    return spent[1] / spent[0]
+def load_small_files(dumped: Path, folder: Path) -> float:
+    with dumped.open(encoding="utf-8") as file:
+        lines = list(islice(file, small_files.EVENTS))
+    return small_files.times_a_single_file(
+        lines, folder, "#.json", lambda database, exported: payloads.ingest(database, "sendgrid", [exported])
+    )
 
 
 def load_apart(path: Path) -> tuple[float, float]:

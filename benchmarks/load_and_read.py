@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks import small_files
 from mailsight.loading import bundles
 from mailsight.reports import campaign, customer, recipients
 from mailsight.reports import campaigns as list_reports
@@ -28,8 +29,6 @@ from mailsight.warehouse.reader import Warehouse
 CUSTOMERS = 50_000
 BIG, SMALL = 100, 12
 REPEATS = 7
-# As many events in small files as in one large one.
-FILES, FILE_EVENTS = 2_000, 10
 
 
 def main() -> None:
@@ -49,9 +48,7 @@ def main() -> None:
             "load: times reading the files": loading / reading,
             "load: seconds": loading,
             "load again, all known: seconds": again,
-            f"load of {FILES:,} files of {FILE_EVENTS} events: times a single file": small_files(
-                Path(folder)
-            ),
+            small_files.LABEL: load_small_files(Path(folder)),
         }
         small_times = page_times(small / "mailsight.duckdb")
         for name, milliseconds in page_times(big / "mailsight.duckdb").items():
@@ -63,20 +60,11 @@ def main() -> None:
     print(json.dumps(results))
 
 
-def small_files(folder: Path) -> float:
-    """Return how many times the processor time of one file as many small ones with the same events take."""
-    lines = [f"{json.dumps(event(number))}\n" for number in range(FILES * FILE_EVENTS)]
-    spent = []
-    for files in (1, FILES):
-        bundle, size = folder / f"{files} files", len(lines) // files
-        bundle.mkdir()
-        for number in range(files):
-            text = "".join(lines[number * size : (number + 1) * size])
-            (bundle / f"events-{number:05}.ndjson").write_text(text, encoding="utf-8")
-        start = time.process_time()
-        bundles.load(folder / f"{files}.duckdb", [bundle])
-        spent.append(time.process_time() - start)
-    return spent[1] / spent[0]
+def load_small_files(folder: Path) -> float:
+    lines = [f"{json.dumps(event(number))}\n" for number in range(small_files.EVENTS)]
+    return small_files.times_a_single_file(
+        lines, folder, "events-#.ndjson", lambda database, bundle: bundles.load(database, [bundle])
+    )
 
 
 def event(number: int) -> dict[str, object]:
