@@ -60,9 +60,13 @@ class Disk:
 
 def disk(database: Path) -> Disk:
     """The state of the disk with the database. Raises OSError."""
-    folder = next(parent for parent in database.parents if parent.is_dir())
     size = database.stat().st_size if database.exists() else 0
-    return Disk(shutil.disk_usage(folder).free, max(size * LOAD_FACTOR, MIN_FREE_BYTES))
+    return Disk(shutil.disk_usage(_folder(database)).free, max(size * LOAD_FACTOR, MIN_FREE_BYTES))
+
+
+def _folder(database: Path) -> Path:
+    """The folder of a database; if it does not exist yet, the nearest one above it that does."""
+    return next(parent for parent in database.parents if parent.is_dir())
 
 
 def warnings(database: Path) -> list[str]:
@@ -76,9 +80,7 @@ def warnings(database: Path) -> list[str]:
 
 def unwritable(database: Path) -> list[str]:
     """A sentence if the folder of the database can't be written to."""
-    return _sentences(
-        lambda: _write(next(parent for parent in database.parents if parent.is_dir())), _READ_ONLY
-    )
+    return _sentences(lambda: _write(_folder(database)), _READ_ONLY)
 
 
 def problems(
@@ -139,10 +141,10 @@ def _alive(thread: Background | None) -> str:
     return OK if thread.is_running else "The thread has ended. Restart the server."
 
 
-def _sentences(check: Callable[[], Iterator[str]], otherwise: str) -> list[str]:
-    """The problems that a check reports; `otherwise` if the check itself fails, whatever the reason."""
+def _sentences(check: Callable[[], Iterator[str] | None], otherwise: str) -> list[str]:
+    """The problems that a check reports, if it does; `otherwise` if the check itself fails, whatever the reason."""
     try:
-        return list(check())
+        return list(check() or ())
     except Exception:  # noqa: BLE001  # a broken disk or file may raise anything
         return [otherwise]
 
@@ -171,17 +173,16 @@ def _writable(spool: Spool) -> Iterator[str]:
     for current in folder.glob("current.ndjson"):
         current.open("ab").close()
     with suppress(FileNotFoundError):
-        yield from _write(folder)
+        _write(folder)
     if spool.is_stuck(MAX_LOCK_SECONDS):
         yield "Another program keeps the spool locked, so webhooks are not answered."
 
 
-def _write(folder: Path) -> Iterator[str]:
+def _write(folder: Path) -> None:
     """Writes as much as a small webhook."""
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b" " * 4096)
         file.flush()
-    yield from ()
 
 
 def _moving(spool: Spool, interval_seconds: float) -> Iterator[str]:
