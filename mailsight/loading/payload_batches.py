@@ -119,9 +119,7 @@ class Batch:
                 else:
                     for text in texts:
                         if isinstance(read := tried(_read, part, text), Failure):
-                            self.bad.append(
-                                Refusal("events", text.file.name, text.line, read.reason, text.text)
-                            )
+                            self.bad.append(_refused(text.file, text, read.reason))
                 part.items.extend(events)
 
 
@@ -130,7 +128,7 @@ def _read(part: Part, text: Text) -> None:
     part.add(text.file, Value(text.line, value, text.text), events_of_value(part.sender, value))
 
 
-def _refused(file: ProviderFile, record: Value | BadRecord, reason: str) -> Refusal:
+def _refused(file: ProviderFile, record: Value | BadRecord | Text, reason: str) -> Refusal:
     return Refusal("events", file.name, record.line, reason, record.text)
 
 
