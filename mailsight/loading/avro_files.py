@@ -1,7 +1,7 @@
 """Avro files, such as those of Braze Currents, as lines of JSON.
 
-What a byte of the file may become is limited by its schema, which `avro_shapes` checks, and what a block may unpack to
-while it is unpacked. So a record takes little memory, whatever the file says.
+Whatever the file says, a record takes little memory: `avro_shapes` limits how much JSON a byte can become with the
+schema, and a block is only unpacked up to a limit.
 """
 
 import bz2
@@ -22,9 +22,9 @@ MAGIC = b"Obj\x01"
 # The name of a record's type, which is beside its fields: Avro has it once, in the file's schema.
 SCHEMA = "avro_schema"
 MAX_HEADER_BYTES = 2**17
-# Programs start a new block after some 16 to 64 KB.
+# Most programs start a new block after 16 to 64 KB.
 MAX_BLOCK_BYTES = 2**26
-# What a record may be as JSON, about: its values take up to thirty times as much memory.
+# About how long a record may be as JSON. In memory, its values take up to thirty times as much.
 MAX_RECORD_TEXT = 2**24
 
 _MAX_MEMORY_BYTES = 2**27  # `xz -9` needs 65 MB
@@ -44,9 +44,9 @@ def lines(file: BinaryIO) -> Iterator[bytes]:
     try:
         schema, codec = _header(file)
         name = _name(schema)
-        most = MAX_RECORD_TEXT // avro_shapes.ratio(schema)
+        max_bytes = MAX_RECORD_TEXT // avro_shapes.ratio(schema)
         for count, block in _blocks(file, codec):
-            for record, size in _records(block, count, schema, most):
+            for record, size in _records(block, count, schema, max_bytes):
                 known = record if isinstance(record, dict) else {"value": record}
                 filled = {key: value for key, value in known.items() if value is not None}
                 text = json.dumps({SCHEMA: name, **filled}, ensure_ascii=False, default=str)
@@ -97,28 +97,28 @@ def _unpacked(packed: bytes, codec: str) -> bytes:
     return content
 
 
-def _records(block: bytes, count: int, schema: Any, most: int) -> Iterator[tuple[Any, int]]:
-    """The records of a block, and the bytes that each takes: at most so many."""
+def _records(block: bytes, count: int, schema: Any, max_bytes: int) -> Iterator[tuple[Any, int]]:
+    """The records of a block, each with the number of bytes that it takes. Raises ValueError if one takes too many."""
     read = _fastavro().schemaless_reader
-    start, window = 0, io.BytesIO(block[:most])
+    start, window = 0, io.BytesIO(block[:max_bytes])
     for _ in range(count):
         place = window.tell()
         try:
             record = read(window, schema, None)
         except EOFError:
             start += place
-            window, place = io.BytesIO(block[start : start + most]), 0
+            window, place = io.BytesIO(block[start : start + max_bytes]), 0
             try:
                 record = read(window, schema, None)
             except EOFError:
-                if start + most < len(block):
+                if start + max_bytes < len(block):
                     raise ValueError("a record is too large") from None
                 raise
         yield record, window.tell() - place
 
 
 def _number(file: BinaryIO) -> int | None:
-    """The next number, seven bits a byte; None at the end of the file."""
+    """The next number, which has seven bits in each byte; None at the end of the file."""
     number = 0
     for shift in range(0, 70, 7):
         byte = file.read(1)
@@ -133,7 +133,7 @@ def _number(file: BinaryIO) -> int | None:
 
 
 def _name(schema: object) -> str:
-    """The name of a record's type, or of a simple type; "" for the others, whose schema may be long."""
+    """The name of a record's type, or of a simple type; "" for other types, whose schema may be long."""
     name = schema.get("name", "") if isinstance(schema, Mapping) else schema
     return name if isinstance(name, str) else ""
 

@@ -1,14 +1,14 @@
-"""What values of an Avro schema can grow to: some take no byte of a file, so a small file could hold any number.
+"""How large the values of an Avro schema can grow: some take no bytes, so a small file could hold any number of them.
 
-These are null, fixed of no bytes, and records of nothing else. Each list of them, and each record that consists mostly
-of them, is refused, and so are types that contain themselves: reading these can overflow the stack.
+These are null, fixed values of no bytes, and records of nothing else. A list of such values is refused, and so is a
+record that consists mostly of them. A type that contains itself is refused because reading it can overflow the stack.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# The characters of JSON that a byte may become. A field takes a byte or more, and its name is written out.
+# How many characters of JSON a byte may become: a field may take a single byte, and its name is written out.
 MAX_RATIO = 200
 MAX_DEPTH = 50
 
@@ -18,7 +18,7 @@ _TEXT = 40
 
 
 class _Shape(NamedTuple):
-    """The least bytes that a value takes, how long it is then as JSON at most, and how deeply it is nested."""
+    """The fewest bytes that a value takes, the most characters of JSON they become, and how deep the value nests."""
 
     size: int
     text: int
@@ -26,7 +26,7 @@ class _Shape(NamedTuple):
 
 
 class _Shapes:
-    """The shapes of a schema's types. `ratio` is the largest of them so far."""
+    """The shapes of a schema's types. `ratio` is the most characters that a byte of the types so far can become."""
 
     def __init__(self) -> None:
         self.ratio = 1
@@ -51,12 +51,12 @@ class _Shapes:
         return shape
 
     def repeated(self, schema: Any, more: int = 0) -> _Shape:
-        """The shape of what may be repeated without end, each time after so many bytes more."""
+        """The shape of a type whose values may be repeated without end, with `more` bytes before each."""
         shape = self.of(schema)
         size = shape.size + more
         ratio = -(-shape.text // size) if size else MAX_RATIO + 1
         if ratio > MAX_RATIO:
-            raise ValueError("its records or lists can be of any length without taking space")
+            raise ValueError("its records or lists can become any length without taking up space")
         self.ratio = max(self.ratio, ratio)
         return shape
 

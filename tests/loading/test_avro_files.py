@@ -198,7 +198,7 @@ def one_block(schema: object, content: bytes, *, count: int = 1, codec: str = "n
 
 
 MANY = number(2**40)
-# Files of which a few bytes are any number of values, or values nested to any depth.
+# Files in which a few bytes stand for any number of values, or for values nested to any depth.
 ENDLESS: dict[str, tuple[object, bytes, int]] = {
     "a list of nulls": (record("A", array("null")), MANY + b"\0", 1),
     "a list of empty records": (record("A", array(record("E"))), MANY + b"\0", 1),
@@ -234,7 +234,7 @@ ENDLESS: dict[str, tuple[object, bytes, int]] = {
 
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("kind", ENDLESS)
-def test_what_has_no_end_is_refused(kind: str, codec: str) -> None:
+def test_a_file_that_could_grow_without_end_is_refused(kind: str, codec: str) -> None:
     schema, content, count = ENDLESS[kind]
     file = one_block(schema, content, count=count, codec=codec)
     with pytest.raises(ValueError, match="not Avro as it should be"):
