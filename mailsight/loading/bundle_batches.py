@@ -1,7 +1,7 @@
 """Reads the files of a bundle: large ones one by one, small ones together.
 
-Planning the queries that stage a file takes far longer than they take for a few rows. So small files are read in
-Python, and what is in consecutive ones of the same kind is staged with one query.
+Planning the queries that stage a file takes far longer than running them for a few rows. So small files are read in
+Python, and the rows of consecutive ones of the same kind are staged with one query.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def read_files(reading: Reading, files: Sequence[BundleFile], progress: Progress
 
 @dataclass(frozen=True, slots=True)
 class _SmallFile:
-    """A file with its rows: those that can be read, and the others."""
+    """A file with its rows: those that can be read, and those that can't."""
 
     file: BundleFile
     records: list[Record] = field(default_factory=list)
@@ -87,12 +87,12 @@ class _Batch:
 
 
 def _shape(file: BundleFile) -> tuple[str, bool]:
-    """What must be the same of files that are staged together: the columns of CSV have canonical names already."""
+    """What files must share to be staged together. In CSV files, the columns already have their canonical names."""
     return file.kind, file.form == "csv"
 
 
 def _read_small(file: BundleFile) -> _SmallFile | None:
-    """The rows of a small file; None if it has to be read alone, also because it can't be read like this."""
+    """The rows of a small file; None if the file has to be read alone, or can't be read in Python."""
     if file.error or file.origin or file.form == "parquet" or file.size_bytes > SMALL_FILE_BYTES:
         return None
     try:
@@ -116,7 +116,7 @@ def _rows(file: BundleFile) -> _SmallFile:
 
 
 def _stage(reading: Reading, batch: _Batch) -> None:
-    """Stages the files of a batch together; alone those with which that fails."""
+    """Stages the files of a batch together, except for those that make this fail, which are read alone."""
     if len(batch.files) == 1:
         _read_alone(reading, batch.files[0].file)
         return
@@ -131,22 +131,22 @@ def _stage(reading: Reading, batch: _Batch) -> None:
                 _refuse(reading, small.file, refused)
 
 
-def _stage_together(reading: Reading, files: Sequence[_SmallFile]) -> None:
-    """Stages the rows of all files, or of none: the last query does it."""
-    if not files:
+def _stage_together(reading: Reading, small_files: Sequence[_SmallFile]) -> None:
+    """Stages the rows of all files, or of none: only the last query stages rows."""
+    if not small_files:
         return
-    work, tables = reading.work, [small.file for small in files]
+    work, files = reading.work, [small.file for small in small_files]
     work.run("clear_records")
     records = [
         (place, ordinal, record.json)
-        for place, small in enumerate(files)
+        for place, small in enumerate(small_files)
         for ordinal, record in enumerate(small.records, start=1)
     ]
     with work.table("batch", records, bundle_tables.RECORDS):
         work.run("read_batch")
-    last = max(len(small.records) for small in files)
-    bundle_tables.name_columns(reading, tables, [(1, last)])
-    bundle_tables.stage(work, tables, range(1, last + 1))
+    last = max(len(small.records) for small in small_files)
+    bundle_tables.name_columns(reading, files, [(1, last)])
+    bundle_tables.stage(work, files, range(1, last + 1))
 
 
 def _refuse_bad(reading: Reading, small: _SmallFile) -> None:

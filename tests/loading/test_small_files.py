@@ -1,4 +1,4 @@
-"""Small files that are read together give what they give one by one: rows, rejected rows, order and record."""
+"""Small files give the same rows, rejected rows, order and record whether they are read together or one by one."""
 
 import csv
 import gzip
