@@ -121,7 +121,7 @@ create temp table staged_mails (
 create temp table withdrawn (kind varchar, campaign_id varchar);
 -- staged_aliases: other ids of the messages of erased people, as message_aliases.
 create temp table staged_aliases (message_id varchar, other_id varchar);
--- other_ids: the ids that an event's message may have elsewhere (`set_provider_ids`).
+-- header_ids: the Message-IDs among the sender's headers in a payload (`set_provider_ids`).
 create temp macro header_ids(provider, payload) as list_transform(
     list_filter(
         from_json(
@@ -131,6 +131,7 @@ create temp macro header_ids(provider, payload) as list_transform(
     ),
     lambda header: header.value
 );
+-- other_ids: the ids that an event's message may have elsewhere.
 create temp macro other_ids(message_id, provider, payload) as list_distinct(flatten(list_transform(
     list_concat(
         [message_id],
@@ -147,7 +148,7 @@ create temp table content_files (
 );
 
 -- name: create_records#
--- read_records: the records of the file being read, or of several small ones, `place` (from 0) saying which of them; records:
+-- read_records: the records of the file being read, or of several small ones, of which `place` (from 0) is the number; records:
 -- those that `choose_records` chose. words_of returns their values as words, with their file; `structure` is a JSON object with the
 -- columns of the table and their types. It trims them in a step of its own: each macro around another one repeats it for each
 -- mention of its argument, and planning that took longer than a small load.

@@ -113,7 +113,8 @@ select campaign_id, customer_id, message_id, lower(email) as email, sent_at is n
 from messages
 where campaign_id in (from touched) or message_id in (from all_ids_in('named_message_ids'));
 
--- A Message-ID leads to the id in its own text, and to the id of a provider that sends through another. Events have one of them.
+-- A Message-ID stands for the id in its own text, and for that of a provider that sends through another one. The id that events
+-- name counts.
 create or replace temp table aliases as
 select a.other_id, min_by(a.message_id, row(n.message_id is null, a.message_id)) as message_id
 from message_aliases as a

@@ -8,7 +8,8 @@ set variable records_path = :path;
 -- name: view_lines#
 -- The values of a file with one JSON value per line. Without line numbers, so that all cores can read it.
 create or replace temp view records as
-select {'file': getvariable('records_path'), 'line': cast(null as bigint)} as place, json as record from read_ndjson_objects(getvariable('records_path'));
+select {'file': getvariable('records_path'), 'line': cast(null as bigint)} as place, json as record
+from read_ndjson_objects(getvariable('records_path'));
 
 -- name: view_values#
 -- The values of a JSON array, or JSON values one after another, without their numbers.
@@ -19,7 +20,8 @@ from read_json_objects(getvariable('records_path'), format = 'auto');
 -- name: view_numbered_lines#
 -- The values of a file with one JSON value per line, numbered from 1.
 create or replace temp view records as
-select {'file': getvariable('records_path'), 'line': row_number() over ()} as place, json as record from read_ndjson_objects(getvariable('records_path'));
+select {'file': getvariable('records_path'), 'line': row_number() over ()} as place, json as record
+from read_ndjson_objects(getvariable('records_path'));
 
 -- name: view_numbered_values#
 -- The values of a JSON array, or JSON values one after another, numbered from 1.

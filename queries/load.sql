@@ -446,8 +446,9 @@ select message_id, other_id from message_aliases;
 
 -- name: set_provider_ids(ids)!
 -- What `merge_events` knows about the providers' ids, as a JSON object: `shared` names the providers whose event ids cover
--- several recipients, `others` says for each provider where its payloads have a message's other ids, `headers` where they have the sender's
--- headers (JSON paths), and `hosts` lists the domains that providers, on them or a subdomain, write after their ids in Message-ID headers.
+-- several recipients, `others` says for each provider where its payloads have a message's other ids, and `headers` where they
+-- have the sender's headers (JSON paths). `hosts` are domains: a provider's Message-IDs have its id before the @, and one of
+-- these domains or a subdomain after it.
 set variable provider_ids = cast(
     cast(:ids as json) as struct(
         shared varchar[], others map(varchar, varchar[]), headers map(varchar, varchar), hosts varchar[]

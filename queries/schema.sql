@@ -42,8 +42,8 @@ create table archived_mails (
     campaign_id varchar not null, customer_id varchar not null, content_id varchar not null, headers varchar not null,
     attachments json not null, charset varchar, signature varchar, size_bytes bigint not null
 );
--- The variant of an e-mail that a person got who was erased later, since the values that decide it are gone. customer_id: what
--- stands for them.
+-- Which variant of an e-mail each erased person got, because the values that decided it are gone. customer_id: what stands
+-- for the person.
 create table kept_variants (campaign_id varchar not null, customer_id varchar not null, variant_id varchar not null);
 -- A message's other ids, by the id that its events have: from events that name no campaign, and Message-IDs that a provider
 -- made of that id.

@@ -30,7 +30,7 @@ create table {scope}.customer_ids as
 select distinct customer_id from served.recipients semi join {scope}.campaign_ids using (campaign_id) order by customer_id;
 
 -- name: scoped_attributes(names)!
--- The attributes of customers that the scope shows, if it doesn't show all; always time zones, for opens by the hour of the week.
+-- The attributes of customers that the scope shows, if it doesn't show all. It always shows time zones, for opens by hour of the week.
 create table {scope}.attribute_names as select cast(:names as varchar[]) || ['time_zone', 'timezone'] as names;
 
 -- name: scoped_macros#

@@ -103,7 +103,8 @@ create or replace temp macro object_at(payload, name) as
 create or replace temp macro address_of(header) as case
     when not contains(header, ',') then filled(trim(regexp_replace(header, '^.*<([^<>]*)>.*$', '\1')))
 end;
--- Amazon SES: `held_by` is what Lambda gets from SNS or SQS, or what is received from SQS, as a list; null for anything else.
+-- Amazon SES: `json_in` parses a text as JSON; null if it isn't. `held_by` lists the messages in what Lambda gets from SNS or
+-- SQS, or in what a program receives from SQS; null for anything else.
 create or replace temp macro json_in(value) as
     case when json_valid(value) then nullif(cast(value as json), 'null') end;
 create or replace temp macro held_by(value) as list_transform(
