@@ -66,9 +66,7 @@ def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> di
 
 
 def holds_requests(file: ProviderFile) -> bool | None:
-    """Whether the file holds captured requests rather than plain payloads, judging by its first line. None if all lines
-    are blank.
-    """
+    """Whether a file holds captured requests, not plain payloads, by its first line; None if all lines are blank."""
     first = next(json_files.lines(file.path), None)
     return None if first is None else isinstance(first, Value) and _is_request(first.value)
 

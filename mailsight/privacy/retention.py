@@ -29,7 +29,7 @@ from . import erasure
 
 EVERY_SECONDS = 86_400.0
 RETRY_SECONDS = 3_600.0
-_FAILED = "People could not be taken out of old data. It is tried again every hour; the server log says why."
+_FAILED = "People could not be taken out of old data. This is retried every hour; the server log says why."
 
 _log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ def identity(file: Path) -> Identity:
 def make_private(path: Path) -> None:
     """Denies access to an existing file or folder to everyone but its owner, who may be someone else.
 
-    Whatever else a path leads to, such as a device that everybody needs, is left alone.
+    Anything else that a path leads to, such as a device that everyone needs, is left alone.
     """
     with suppress(OSError):
         mode = path.stat().st_mode
@@ -64,7 +64,7 @@ def copy_file(source: Path, target: Path) -> None:
 
 @contextmanager
 def unfinished(*parts: Path) -> Iterator[None]:
-    """Removes files that are being written if the block fails: the rest of them takes space on a full disk."""
+    """Removes the files that the block writes if it fails: half a file would only take up space on a full disk."""
     try:
         yield
     except BaseException:
@@ -76,7 +76,7 @@ def unfinished(*parts: Path) -> Iterator[None]:
 
 @contextmanager
 def unfinished_folder(folder: Path) -> Iterator[None]:
-    """Removes a folder that is being written if the block fails, and what is in it, unless it had something before."""
+    """Removes the folder that the block writes, with its content, if the block fails, unless it had content before."""
     try:
         is_ours = not any(folder.iterdir())
     except OSError:

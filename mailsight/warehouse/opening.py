@@ -20,7 +20,7 @@ from .queries import statement
 SCHEMA_VERSION = 8
 # The memory limit covers recently used database pages and sorting. Sorting a million recipients takes half of it.
 _READING: dict[str, str | bool | int | float | list[str]] = {
-    # Memory that was needed once, such as for many large e-mails, is returned to the system seconds later.
+    # Returns memory that is no longer needed, such as after many large e-mails, to the system within seconds.
     "allocator_background_threads": "true",
     "autoinstall_known_extensions": "false",
     "memory_limit": "700MB",

@@ -247,7 +247,7 @@ def test_without_symbolic_links_a_text_file_names_the_generation(
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_only_files_and_folders_are_made_private(tmp_path: Path) -> None:
-    """A device such as /dev/null, for which a fifo stands here, is of everybody."""
+    """Everyone needs a device such as /dev/null. A FIFO stands in for it here."""
     device = tmp_path / "device"
     os.mkfifo(device)
     device.chmod(0o666)
