@@ -209,7 +209,7 @@ def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
     sample = folder / "beginning"
     sample.write_bytes(start)
     layout = csv_files.layout(sample, lambda names: list(map(folded, names)), encoding=file.encoding)
-    return [name.strip().strip("\ufeff").strip() for name in layout.header]
+    return list(layout.header)
 
 
 def kinds_of(files: Iterable[ExportFile], kinds: Sequence[Kind]) -> dict[ExportFile, Kind]:
