@@ -78,6 +78,7 @@ def run(
     place = place or place_of(where, options)
     options = source.resolve(options)
     reading, campaign = _reading(options), options.get(CAMPAIGN, "")
+    # A reading is of one campaign, and of one of the tables if these have mappings.
     about = f"{campaign}\n{options[TABLE]}" if TABLE in options else campaign
     with import_folder(database, wait_seconds=wait_seconds) as folder:
         outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
@@ -184,12 +185,13 @@ def _checksums(file: Path) -> Iterator[tuple[int, int]]:
 
 def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> set[str]:
     """How these contents were read before, for the same campaign or if one of the readings names none."""
-    return {
-        reading
-        for name, reading in known.items()
-        for content, other, *_ in ((*name.split("\n"), ""),)
-        if content in contents and (campaign == other or not (campaign and other))
-    }
+    readings = set()
+    for name, reading in known.items():
+        content, _, about = name.partition("\n")
+        other = about.partition("\n")[0]
+        if content in contents and (campaign == other or not (campaign and other)):
+            readings.add(reading)
+    return readings
 
 
 def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile] | None:
