@@ -45,7 +45,7 @@ CAMPAIGN = "campaign"
 # The option that tells the tables of a folder or workbook apart, each of which may have a mapping.
 TABLE = "table"
 _SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
-_NOT_REPLACED = "It can't be read with the earlier settings any more, so what they gave stays."
+_NOT_REPLACED = "The source can no longer be read with the earlier settings, so what they gave stays."
 _CHUNK_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> se
 
 
 def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile] | None:
-    """The rows that a source gives with the options of an earlier reading; None if it can no longer be read so."""
+    """The rows that a source gives with the options of an earlier reading; None if they can't be read any more."""
     options = {name: value for name, value in request.options.items() if name not in READINGS}
     folder.mkdir(PRIVATE_FOLDER)
     with Written(folder, source.name) as written:

@@ -35,7 +35,7 @@ _PREFIX = "mailsight-import-"
 
 
 def resolve(options: Mapping[str, str]) -> dict[str, str]:
-    """The options with the mapping in the place of its path, the option `map`. Raises `ImportFailed`."""
+    """The options, with the mapping itself instead of `map`, the path of its file. Raises `ImportFailed`."""
     if "map" not in options:
         return dict(options)
     chosen = with_options(read_mapping(Path(options["map"])), options)
