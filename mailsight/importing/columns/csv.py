@@ -64,7 +64,10 @@ def read(request: Request) -> Iterator[Item]:
 
 
 def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
-    """What the tables with the columns of the mapping are loaded as. Their headers are added to `headers`."""
+    """What the tables with the columns of the mapping are loaded as.
+
+    Their headers are added to `headers`, unless the tables are only read again for what is replaced.
+    """
     options = resolve(request.options)
     if engine.MAPPING not in options:
         raise ImportFailed(
@@ -85,7 +88,7 @@ def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
         reports = request.reports([(table.name, table.path) for table in fitting])
         for table, report in zip(fitting, reports, strict=True):
             conversion = Conversion(chosen.for_header(table.header))
-            if table.has_header:
+            if table.has_header and not request.replaced_by:
                 headers.append(table.header)
             rows = watched(tables.rows(table), table.characters, report)
             yield from items(conversion, table.name, rows, request.batch_rows)
