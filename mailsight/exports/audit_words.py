@@ -1,4 +1,4 @@
-"""An audit entry's details in words for people: the audit stores words of the program, which never change."""
+"""An audit entry's details in plain words. The audit itself stores the program's own words, which never change."""
 
 from collections.abc import Mapping
 from typing import Any

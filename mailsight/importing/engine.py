@@ -45,7 +45,7 @@ CAMPAIGN = "campaign"
 # The option that tells the tables of a folder or workbook apart, each of which may have a mapping.
 TABLE = "table"
 _SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
-_NOT_REPLACED = "It can't be read with the earlier settings any more, so what they gave stays."
+_NOT_REPLACED = "The source can no longer be read with the earlier settings, so what they gave stays."
 _CHUNK_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ def run(
     place = place or place_of(where, options)
     options = source.resolve(options)
     reading, campaign = _reading(options), options.get(CAMPAIGN, "")
+    # A reading is of one campaign, and of one of the tables if these have mappings.
     about = f"{campaign}\n{options[TABLE]}" if TABLE in options else campaign
     with import_folder(database, wait_seconds=wait_seconds) as folder:
         outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
@@ -184,16 +185,17 @@ def _checksums(file: Path) -> Iterator[tuple[int, int]]:
 
 def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> set[str]:
     """How these contents were read before, for the same campaign or if one of the readings names none."""
-    return {
-        reading
-        for name, reading in known.items()
-        for content, other, *_ in ((*name.split("\n"), ""),)
-        if content in contents and (campaign == other or not (campaign and other))
-    }
+    readings = set()
+    for name, reading in known.items():
+        content, _, about = name.partition("\n")
+        other = about.partition("\n")[0]
+        if content in contents and (campaign == other or not (campaign and other)):
+            readings.add(reading)
+    return readings
 
 
 def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile] | None:
-    """The rows that a source gives with the options of an earlier reading; None if it can no longer be read so."""
+    """The rows that a source gives with the options of an earlier reading; None if they can't be read any more."""
     options = {name: value for name, value in request.options.items() if name not in READINGS}
     folder.mkdir(PRIVATE_FOLDER)
     with Written(folder, source.name) as written:

@@ -81,7 +81,8 @@ class Request:
     `batch_rows`: how many rows are in memory at most. `options` are the source's own. `report` is called with the share
     done (0 to 1) and the current step. `max_bytes`: what an uploaded file may unpack to. `earlier`: the positions of
     the last import even if everything is read again, by which a source knows the rows that are loaded. `replaced_by`:
-    the options of the import that replaces what these gave. What it doesn't read is not replaced, so it is left out.
+    set when rows are read again only to be replaced, the options of the import that replaces them. Tables that it
+    doesn't read are left out.
     """
 
     where: str
@@ -94,7 +95,7 @@ class Request:
     replaced_by: Mapping[str, str] = field(default_factory=dict)
 
     def reports(self, files: Sequence[tuple[str, Path]]) -> Iterator[Callable[[float], None]]:
-        """What to call while each of these files, given by name and path, is read: with the share of it that was."""
+        """For each of these files, given by name and path, what to call with the share of it that has been read."""
         sizes = [path.stat().st_size for _, path in files]
         done, total = 0, sum(sizes) or 1
         for (name, _), size in zip(files, sizes, strict=True):
@@ -106,16 +107,16 @@ class Request:
         self.report(start + size * min(share, 1.0), step)
 
 
-class _Text(Protocol):
+class _HasText(Protocol):
     @property
     def text(self) -> str: ...
 
 
-OfTable = TypeVar("OfTable", bound=_Text)
+TextRow = TypeVar("TextRow", bound=_HasText)
 
 
-def watched(rows: Iterable[OfTable], characters: float, report: Callable[[float], None]) -> Iterator[OfTable]:
-    """The rows of a table with about so many characters, while the share that was read is reported."""
+def watched(rows: Iterable[TextRow], characters: float, report: Callable[[float], None]) -> Iterator[TextRow]:
+    """The rows of a table of about this many characters. Meanwhile, the share that has been read is reported."""
     done = 0
     for number, row in enumerate(rows, start=1):
         done += len(row.text) + 1
@@ -138,7 +139,7 @@ class Source:
 
     `read` raises `ImportFailed` for a source that can't be read at all. `kinds` are the tables in its exports, by which
     uploaded files are recognised. `recipients`: which export names them, if the one that was loaded has only totals.
-    `resolve` puts what a file says in the place of an option that names the file, so that a changed one is noticed.
+    `resolve` replaces options that name a file with what is in the file, so that changes to it are noticed.
     """
 
     name: str

@@ -28,7 +28,7 @@ _LINE_BYTES = array("q").itemsize
 
 
 class Origins:
-    """Where each line of a file comes from. Numbers of lines are in a file of their own, which grows with the rows."""
+    """Where each line of a file comes from. The line numbers are on disk, since they grow with the rows."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -41,7 +41,7 @@ ColumnNames = Callable[[Sequence[str]], list[str]]
 class Layout:
     """How a CSV file is written: its encoding, its delimiter, the names in its header, and how many lines that ends.
 
-    `header` has the names as they are written.
+    `header` has the names as they are written, without blanks and a byte order mark around them.
     """
 
     encoding: str
@@ -93,7 +93,8 @@ def layout(
     names = column_names(written)
     while len(names) > 1 and not names[-1]:
         names.pop()
-    return Layout(encoding, separator, names, line + len(lines) - 1, written[: len(names)])
+    plain = [name.strip().strip("\ufeff").strip() for name in written[: len(names)]]
+    return Layout(encoding, separator, names, line + len(lines) - 1, plain)
 
 
 def encoding_of(path: Path) -> str:

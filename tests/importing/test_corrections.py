@@ -123,16 +123,16 @@ def test_a_correction_without_usable_rows_withdraws_what_the_table_gave(
     database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
     file.write_text(LOG)
     first = in_zone(file, database, "UTC")
-    without_time = {**first.columns, "Time": Column("occurred_at", Order.DAY_FIRST)}
-    csv.load(database, file, replace(first, columns=without_time))
-    broken = {**without_time, "Time": Column(), "Name": Column("occurred_at")}
-    csv.load(database, file, replace(first, columns=without_time if types else broken, types=types))
+    columns = {**first.columns, "Time": Column("occurred_at", Order.DAY_FIRST)}
+    csv.load(database, file, replace(first, columns=columns))
+    with_names_as_times = {**columns, "Time": Column(), "Name": Column("occurred_at")}
+    csv.load(database, file, replace(first, columns=columns if types else with_names_as_times, types=types))
     assert table(database, "events") == []
     assert not any(row["sent"] for row in table(database, "campaign_totals"))
 
 
 def test_a_changed_mapping_of_a_scheduled_import_replaces_what_the_table_gave(tmp_path: Path) -> None:
-    """Even if the table has grown since, and named by its path as in the secrets file."""
+    """Even if the table has grown since. The import names the file of the mapping, as the schedule does."""
     database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "log.csv"
     file.write_text(IDENTIFIED)
     path = tmp_path / "map.toml"
@@ -182,15 +182,16 @@ def test_each_table_of_a_folder_has_a_mapping_of_its_own(tmp_path: Path) -> None
 
 def test_another_encoding_replaces_what_a_table_gave_even_if_its_columns_change(tmp_path: Path) -> None:
     database, expected, file = tmp_path / "m.duckdb", tmp_path / "expected.duckdb", tmp_path / "log.csv"
-    file.write_bytes(LOG.replace("Name", "Größe").replace("Spring", "Frühling").encode("cp1252"))
+    text = LOG.replace("Name", "Größe").replace("Time", "Übermittelt").replace("Spring", "Frühling")
+    file.write_bytes(text.encode("cp1252"))
     wrong, right = (
         csv.suggest(file, tmp_path / "none.duckdb", encoding=encoding).mapping
         for encoding in ("iso8859-5", "cp1252")
     )
     assert wrong.columns.keys() != right.columns.keys()
+    time = Column("occurred_at", Order.DAY_FIRST)
     wrong, right = (
-        replace(each, columns={**each.columns, "Time": Column("occurred_at", Order.DAY_FIRST)})
-        for each in (wrong, right)
+        replace(each, columns={**each.columns, list(each.columns)[-1]: time}) for each in (wrong, right)
     )
     for mapping in (wrong, right):
         csv.load(database, file, mapping)
@@ -198,13 +199,15 @@ def test_another_encoding_replaces_what_a_table_gave_even_if_its_columns_change(
     assert stored(database) == stored(expected)
 
 
-def test_what_cannot_be_read_as_before_stays_and_is_said(tmp_path: Path) -> None:
+def test_what_can_no_longer_be_read_as_before_stays_with_a_note(tmp_path: Path) -> None:
     database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
     file.write_text(IDENTIFIED)
     csv.load(database, file, in_zone(file, database, "UTC"))
     file.write_text(IDENTIFIED.replace("Time", "Moment"))
     summary = csv.load(database, file, in_zone(file, database, "Asia/Tokyo"))
-    assert summary.notes == ("It can't be read with the earlier settings any more, so what they gave stays.",)
+    assert summary.notes == (
+        "The source can no longer be read with the earlier settings, so what they gave stays.",
+    )
 
 
 @pytest.mark.slow

@@ -252,18 +252,19 @@ def test_long_rows_come_in_smaller_batches_while_the_progress_grows(
         assert max(shares) <= 1
 
 
-def test_what_was_seen_takes_the_same_memory_for_any_number_of_values(
+def test_rows_are_new_again_once_others_have_taken_their_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(seen, "PLACES", 4)
-    few = seen.Seen()
-    assert [few.is_new("ann", None), few.is_new("ann", None), few.is_new("ann", 1)] == [True, False, True]
-    assert sum(few.is_new(number) for number in range(100)) == 100
+    remembered = seen.Seen()
+    ann = [remembered.is_new("ann", value) for value in (None, None, 1)]
+    assert ann == [True, False, True]
+    assert sum(remembered.is_new(number) for number in range(100)) == 100
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 2))))
 def test_the_last_row_of_a_key_counts_whatever_was_displaced(rows: list[tuple[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seen, "PLACES", 2)
-        few = seen.Seen()
-        assert dict(row for row in rows if few.is_new(*row)) == dict(rows)
+        remembered = seen.Seen()
+        assert dict(row for row in rows if remembered.is_new(*row)) == dict(rows)

@@ -276,7 +276,7 @@ def test_the_name_of_an_e_mail_is_that_of_its_campaign(tmp_path: Path, name: str
     assert fields(suggested(tmp_path, text).mapping)[name] == "campaign_name"
 
 
-def test_dates_that_only_a_later_row_decides_are_asked_after_many_rows(
+def test_people_are_asked_about_dates_that_only_a_very_late_row_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(profiles, "SAMPLE_ROWS", 10)
@@ -294,7 +294,7 @@ def test_dates_that_only_a_later_row_decides_are_asked_after_many_rows(
         *((name, "customer_id") for name in ("Member no", "ID", "Nr", "Record ID", "Kundennummer")),
     ],
 )
-def test_numbers_of_something_else_are_no_ids(tmp_path: Path, name: str, field: str) -> None:
+def test_only_numbers_of_people_are_ids(tmp_path: Path, name: str, field: str) -> None:
     rows = [f"p{number}@example.com;{7_000 + number};14.05.2026 10:00;1" for number in range(60)]
     text = "\n".join([f"E-mail;{name};Gesendet am;Geöffnet", *rows])
     assert suggested(tmp_path, text).mapping.columns[name].field == field

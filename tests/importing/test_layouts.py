@@ -1,4 +1,4 @@
-"""Files as other accounts and spreadsheets write them: every figure is the truth, or its absence is said.
+"""Files as other accounts and spreadsheets write them: every figure is right, or the summary says that it is missing.
 
 Columns are in another order and language, some are missing and some unknown; delimiters, encodings, dates and numbers
 differ; there are blank rows, and a row of totals at the end.
@@ -104,7 +104,7 @@ NEEDED = {"delivered", "opened", "sent_at"}
 
 @dataclass
 class Dialect:
-    """How a file is written, chosen at random but the same for the same seed."""
+    """How a file is written, chosen at random. The same seed gives the same choice."""
 
     language: str
     seed: int
@@ -113,8 +113,8 @@ class Dialect:
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.language} {self.seed}")
         self.delimiter = self.dice.choice(",;\t")
-        country = "windows-1250" if self.language == "Polish" else "windows-1252"
-        self.encoding = self.dice.choice(["utf-8", "utf-8-sig", "utf-16", country])
+        code_page = "windows-1250" if self.language == "Polish" else "windows-1252"
+        self.encoding = self.dice.choice(["utf-8", "utf-8-sig", "utf-16", code_page])
         days = ["%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S"]
         months = ["%m/%d/%Y %I:%M %p", "%b %d, %Y %I:%M %p", "%Y-%m-%dT%H:%M:%SZ"]
         self.date = self.dice.choice(months if self.language == "English" else days)
@@ -124,7 +124,7 @@ class Dialect:
             else [("", ","), (".", ","), ("\u202f", ",")]
         )
         self.thousands, self.decimal = self.dice.choice(marks)
-        if self.encoding == country and self.thousands == "\u202f":
+        if self.encoding == code_page and self.thousands == "\u202f":
             self.thousands = "\xa0"
 
     def cell(self, value: object) -> str:
@@ -209,7 +209,7 @@ def test_totals_of_an_unknown_table_are_suggested_in_any_layout(
     assert [row["reason"] for row in rows["unusable"]] == [SUM]
 
 
-def test_figures_under_unknown_names_are_named(tmp_path: Path) -> None:
+def test_the_summary_names_unknown_columns_of_figures(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     path.write_text("Campaign Name;Delivered;Opened once;Klick-Summe;Klickrate\nSpring;10;4;2;20 %\n")
     found = read(registry.source("brevo"), path)
@@ -233,7 +233,9 @@ def test_figures_under_unknown_names_are_named(tmp_path: Path) -> None:
         (["3", "Total"], [], False),
     ],
 )
-def test_what_is_a_row_of_totals(cells: list[str], ids: list[str | None], expected: bool) -> None:
+def test_a_row_of_totals_has_a_label_and_figures_but_no_id(
+    cells: list[str], ids: list[str | None], expected: bool
+) -> None:
     assert is_sum(cells, ids) is expected
 
 
@@ -249,7 +251,7 @@ def test_people_and_campaigns_called_total_are_loaded(tmp_path: Path) -> None:
     assert [reason for _, _, reason in found.unusable] == [SUM]
 
 
-# Files with a row per event or person: what they give must not depend on how they are written.
+# Files with a row per event or person. What is read from them must not depend on how they are written.
 ROWS = {
     "brevo": exported.brevo_log("Ouvert", "Geöffnet", "Aperta", "Clicked", "Hard Bounce"),
     "sendgrid": exported.sendgrid_activity(

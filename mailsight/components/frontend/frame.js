@@ -19,8 +19,8 @@ const policy = (origins) =>
 // more of them, as entities. Without these start tags in the source, no parser makes such an element.
 const UNSTOPPED = /<(?=link|iframe)/gi;
 
-// The policy comes right after the doctype, which decides on the browser's mode. What is before that is left out: for a
-// browser, a comment may end sooner (`<!-->`).
+// The policy comes right after the doctype, which decides on the browser's mode. Anything before the doctype is left out,
+// because a browser may end a comment sooner than this pattern (`<!-->`).
 const DOCTYPE = /^(?:\s|<!--[^-]*(?:-(?!->)[^-]*)*-->)*(<!doctype[^>]*>)/i;
 
 function protectedMail(html, origins) {

@@ -347,7 +347,7 @@ _READERS: Mapping[Kind, Callable[[Cells], Iterator[Entry]]] = {
 def items(
     conversion: Conversion, origin: str, rows: Iterable[SourceRow | BadRecord], batch_rows: int
 ) -> Iterator[Item]:
-    """What a table is loaded as, at most a batch of rows at a time; less of long ones."""
+    """What a table is loaded as, at most a batch of rows at a time; fewer if they are long."""
     waiting: dict[str, tuple[list[Row], list[int]]] = {}
     number = characters = 0
     for converted in conversion.convert(rows):

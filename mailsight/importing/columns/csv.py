@@ -35,7 +35,7 @@ _PREFIX = "mailsight-import-"
 
 
 def resolve(options: Mapping[str, str]) -> dict[str, str]:
-    """The options with the mapping in the place of its path, the option `map`. Raises `ImportFailed`."""
+    """The options, with the mapping itself instead of `map`, the path of its file. Raises `ImportFailed`."""
     if "map" not in options:
         return dict(options)
     chosen = with_options(read_mapping(Path(options["map"])), options)
@@ -64,7 +64,10 @@ def read(request: Request) -> Iterator[Item]:
 
 
 def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
-    """What the tables with the columns of the mapping are loaded as. Their headers are added to `headers`."""
+    """What the tables with the columns of the mapping are loaded as.
+
+    Their headers are added to `headers`, unless the tables are only read again for what is replaced.
+    """
     options = resolve(request.options)
     if engine.MAPPING not in options:
         raise ImportFailed(
@@ -85,7 +88,7 @@ def _read(headers: list[Sequence[str]], request: Request) -> Iterator[Item]:
         reports = request.reports([(table.name, table.path) for table in fitting])
         for table, report in zip(fitting, reports, strict=True):
             conversion = Conversion(chosen.for_header(table.header))
-            if table.has_header:
+            if table.has_header and not request.replaced_by:
                 headers.append(table.header)
             rows = watched(tables.rows(table), table.characters, report)
             yield from items(conversion, table.name, rows, request.batch_rows)

@@ -19,7 +19,7 @@ from .amounts import Decimal, Marks
 SAMPLE_ROWS = 1_000
 # Rows in which the words of a column of types are looked for.
 TYPE_ROWS = 100_000
-# Rows in which the order of dates and the decimal mark are looked for. Somebody waits, and can be asked.
+# Rows in which the order of dates and the decimal mark are looked for. Somebody is waiting, and can be asked instead.
 DECIDING_ROWS = 500_000
 MAX_WORDS = 50
 MAX_WORD_LENGTH = 60

@@ -126,11 +126,10 @@ def _tables(file: Path, folder: Path, max_bytes: int | None, encoding: str | Non
         tables = [Table(file.name, unpacked.path, header, problem=unpacked.problem, is_json=True)]
     else:
         layout = _layout(unpacked.path, encoding)
-        written = [name.strip().strip("\ufeff").strip() for name in layout.header]
-        has_header = not is_data(written)
+        has_header = not is_data(layout.header)
         if not has_header:
             layout = replace(layout, header_lines=layout.header_lines - 1)
-        header = unique(written if has_header else [""] * len(written))
+        header = unique(layout.header if has_header else [""] * len(layout.header))
         tables = [Table(file.name, unpacked.path, header, layout, unpacked.problem, has_header=has_header)]
     for table in tables:
         check_columns(table)

@@ -90,7 +90,8 @@ class Database:
     def current(self, request: Request) -> Request:
         """The request, without its positions if the database is new or was restored.
 
-        A table's newest id went back, or its last row that was read is another one or gone.
+        In such a database, the newest id of a table is lower than before, or the last row that was read has changed or
+        is gone.
         """
         for table, value in request.positions.items():
             mark = Mark.of(value)
@@ -283,8 +284,8 @@ class Mark:
     """How far a table with an `id` was read, as the value of a position.
 
     A transaction may commit a lower id than one that was read already, so the mark also keeps the ids that were missing
-    among the last thousand, and they are asked for again. `at`: when the last row was added, by which it is known again
-    in a database that was restored.
+    among the last thousand, and they are asked for again. `at`: when the last row was added. If the database was
+    restored, the row with its id may be another one, and this tells them apart.
     """
 
     value: str | None

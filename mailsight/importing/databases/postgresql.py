@@ -91,7 +91,8 @@ class Database:
     def current(self, request: Request, tables: Sequence[str]) -> Request:
         """The request, without its positions if the database is new or was restored.
 
-        A table's newest id went back, or its last row that was read is another one or gone.
+        In such a database, the newest id of a table is lower than before, or the last row that was read has changed or
+        is gone.
         """
         for table in request.positions.keys() & set(tables) & self.tables.keys():
             number, at = int(request.positions[table]), request.positions.get(f"{table}{_AT}")

@@ -53,8 +53,8 @@ class ExportFile:
     """A file of an export: its path within it, where it can be read, and its format (csv, json, ndjson or mail).
 
     `columns` are the names in its header; in JSON, the names in the first object. `days_come_first` says in which order
-    its beginning writes dates such as 13/05/2026; None if that doesn't show, and `undecided_date` is one that may be
-    either. `encoding` is that of a CSV file. `report` is called with the share that was read.
+    its beginning writes dates such as 13/05/2026; None if that doesn't show. `undecided_date` is then a date that can
+    be read either way. `encoding` is that of a CSV file. `report` is called with the share that has been read.
     """
 
     name: str
@@ -209,7 +209,7 @@ def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
     sample = folder / "beginning"
     sample.write_bytes(start)
     layout = csv_files.layout(sample, lambda names: list(map(folded, names)), encoding=file.encoding)
-    return [name.strip().strip("\ufeff").strip() for name in layout.header]
+    return list(layout.header)
 
 
 def kinds_of(files: Iterable[ExportFile], kinds: Sequence[Kind]) -> dict[ExportFile, Kind]:
@@ -236,7 +236,7 @@ def _is_unzoned(text: str) -> bool:
 
 
 def notes(kinds: Mapping[ExportFile, Kind], options: Mapping[str, str]) -> Iterator[Note]:
-    """What was assumed for files that name no time zone and encoding, unless people chose them; what is missing."""
+    """Which columns were left out, and which order of dates, time zone and encoding were assumed, unless chosen."""
     yield from _unread(kinds)
     for file in kinds:
         if file.undecided_date:
@@ -292,7 +292,7 @@ def _rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
             if isinstance(row, BadRecord):
                 yield row
             elif any(map(known, row.values.values())):
-                yield _summed(TableRow(row.line, row.values, row.text))
+                yield _unless_sum(TableRow(row.line, row.values, row.text))
     else:
         values = json_files.lines if file.form == "ndjson" else json_files.values
         for record in values(file.path):
@@ -306,13 +306,13 @@ def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
         return BadRecord(record.line, "not a JSON object", record.text)
     names = kind.column_names(list(record.value))
     plain = {name: values.text_of(value) for name, value in zip(names, record.value.values(), strict=True)}
-    return _summed(TableRow(record.line, plain, record.text))
+    return _unless_sum(TableRow(record.line, plain, record.text))
 
 
-def _summed(row: TableRow) -> TableRow | BadRecord:
-    """The row, unless it adds up the others."""
-    values = filter(known, row.values.values())
-    return BadRecord(row.line, SUM, row.text) if is_sum(values, [row.get("id")]) else row
+def _unless_sum(row: TableRow) -> TableRow | BadRecord:
+    """The row; rejected if it adds up the others."""
+    cells = filter(known, row.values.values())
+    return BadRecord(row.line, SUM, row.text) if is_sum(cells, [row.get("id")]) else row
 
 
 def entries(
@@ -331,7 +331,7 @@ def entries(
 
 
 def batches(items: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
-    """Entries as rows, at most `batch_rows` at a time, less of long ones; everything else in its order among them."""
+    """Entries as rows, at most `batch_rows` at a time, fewer if they are long; other items keep their places."""
     collected: dict[tuple[str, str], list[Entry]] = {}
     size = characters = 0
     for item in items:

@@ -146,6 +146,7 @@ def _recipients(file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusable]:
     """The rows of recipients, then the email that they are of, with how many did what."""
     counts: dict[str, Counter[str]] = {}
     emails: dict[str, TableRow] = {}
+    moment = exports.moment(file, zone)
 
     def read_row(row: TableRow) -> Iterator[Entry | Unusable]:
         email = values.address(row.get("email"))
@@ -154,11 +155,7 @@ def _recipients(file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusable]:
             return
         campaign_id = f"{NAME}-{row.get('id') or row.get('name') or file.stem}"
         emails.setdefault(campaign_id, row)
-        done = {
-            field: values.moment(text, zone, day_first=bool(file.days_come_first))
-            for field in HAPPENED
-            if (text := _told(row, field))
-        }
+        done = {field: moment(text) for field in HAPPENED if (text := _told(row, field))}
         skipped = next((field for field in NOT_SENT if _told(row, field)), None)
         counts.setdefault(campaign_id, Counter()).update(
             total for field in done if (total := HAPPENED[field][1])

@@ -92,7 +92,7 @@ def campaign(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | 
 def metric(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     """What happened to a person."""
     email = values.address(row.get("email"))
-    at = values.moment(row.get("occurred_at"), zone, day_first=bool(file.days_come_first))
+    at = exports.moment(file, zone)(row.get("occurred_at"))
     word = (row.get("metric") or "").lower()
     if not email or not at or word not in TYPES:
         reason = (

@@ -75,7 +75,7 @@ ANONYMOUS = Kind(
 _ACTIVITY = {"email": EMAIL, "occurred_at": ("Timestamp", "Time", "Date"), "ip": ("IP", "IP Address")}
 OPENS = Kind("opens", _ACTIVITY, frozenset({"email", "occurred_at"}))
 CLICKS = Kind("clicks", {**_ACTIVITY, "url": ("Url", "Link")}, frozenset({"email", "occurred_at", "url"}))
-# What contacts did on a website or in an app. It is told apart from opens, and left out.
+# What contacts did on a website or in an app. This kind keeps it from being taken for opens; it is left out.
 CONTACT_EVENTS = Kind(
     "contact events",
     {**_ACTIVITY, "event": ("Event", "Event Name", "Event Type")},

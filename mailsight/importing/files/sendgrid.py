@@ -110,7 +110,7 @@ def read(request: Request) -> Iterator[Item]:
 
 def _activity(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     email = values.address(row.get("email"))
-    at = values.moment(row.get("occurred_at"), zone, day_first=bool(file.days_come_first))
+    at = exports.moment(file, zone)(row.get("occurred_at"))
     word = (row.get("event") or "").lower()
     meaning = _TYPES.meaning([_WORDS.get(word, word)])
     if not email or not at or (meaning and not meaning.is_event):

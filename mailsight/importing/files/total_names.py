@@ -3,6 +3,10 @@ Portuguese, Dutch, Polish, Swedish and Danish."""
 
 from mailsight.importing.headers import Names
 
+_ENGLISH_TIMES = (
+    "Send Time | Send Date Time | Send Date | Sent Date | Sent At | Date Sent | Sending Date | Date | "
+    "Send Date (Your time zone) | Send Date (UTC)"
+)
 _NAMES = {
     "name": (
         "Campaign Name | Campaign | Title | Campaign Title | Name | Email Name | Kampagnenname | "
@@ -17,8 +21,7 @@ _NAMES = {
         "Temat wiadomości | Ämne | Ämnesrad | Emne | Emnelinje"
     ),
     "sent_at": (
-        "Send Time | Send Date Time | Send Date | Sent Date | Sent At | Date Sent | Sending Date | Date "
-        "| Send Date (Your time zone) | Send Date (UTC) | Sendezeit | Sendedatum | Versanddatum | "
+        f"{_ENGLISH_TIMES} | Sendezeit | Sendedatum | Versanddatum | "
         "Gesendet am | Versendet am | Date d'envoi | Date d’envoi | Envoyée le | Fecha de envío | "
         "Enviado el | Datum | Data di invio | Data invio | Data de envio | Enviado em | Verzenddatum | "
         "Verzonden op | Data wysyłki | Data wysłania | Sändningsdatum | Utskicksdatum | Skickat | "
@@ -104,5 +107,4 @@ _NAMES = {
     "currency": "Currency | Währung | Devise | Moneda | Valuta | Moeda | Waluta",
 }
 NAMES: Names = {field: tuple(names.split(" | ")) for field, names in _NAMES.items()}
-# Of the names of `sent_at`, those in English.
-ENGLISH_TIMES = NAMES["sent_at"][:10]
+ENGLISH_TIMES = tuple(_ENGLISH_TIMES.split(" | "))

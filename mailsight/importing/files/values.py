@@ -90,7 +90,7 @@ def days_come_first(text: str) -> bool | None:
 
 
 def undecided_date(text: str) -> str | None:
-    """The first date of a table that spreadsheets write, if its dates don't tell in which order."""
+    """The first date as spreadsheets write them that can be read either way, if no date in the table decides."""
     if days_come_first(text) is not None:
         return None
     dates_of_spreadsheets = (match for match in _EITHER_ORDER.finditer(text) if match[2] == "/")
