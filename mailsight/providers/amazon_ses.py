@@ -185,8 +185,7 @@ def _pack(events: Sequence[object]) -> object:
 
 
 def _content(payload: object) -> object:
-    message = _message(payload)
-    return at(message, "detail") if _is_bridged(message) else message
+    return _opened(payload)[0]
 
 
 def _message(payload: object) -> object:
@@ -199,15 +198,19 @@ def _message(payload: object) -> object:
     return payload
 
 
-def _is_bridged(message: object) -> bool:
-    return text(at(message, "detail-type")) is not None and isinstance(at(message, "detail"), dict)
+def _opened(payload: object) -> tuple[object, object]:
+    """The event, and EventBridge's envelope around it; None if it has none."""
+    message = _message(payload)
+    detail = at(message, "detail")
+    if isinstance(detail, dict) and text(at(message, "detail-type")) is not None:
+        return detail, message
+    return message, None
 
 
 def _facts(payload: object, recipient: str | None) -> object:
     """Adds this recipient's part of the event, its word, what SES says about it, and what its envelopes say."""
-    message = _message(payload)
-    bridge = message if _is_bridged(message) else None
-    event = shaped(_content(payload), _SHAPE)
+    content, bridge = _opened(payload)
+    event = shaped(content, _SHAPE)
     if event is None:
         return None
     word = _word(event)
