@@ -85,7 +85,7 @@ _WORDS = (
         source=_SOURCE,
         read_on=_READ_ON,
     ),
-    # What EventBridge reports of the account. Events have their type as everywhere else.
+    # EventBridge's notices about the account. The type of an event is in the event itself.
     Words(
         name="detail_type",
         at=("detail_type",),
@@ -354,7 +354,7 @@ def _check_headers(headers: Any, body: bytes) -> None:
     try:
         message = parsed(body)
     except (ValueError, RecursionError):
-        return  # it is refused as what it is, by whoever reads it
+        return  # whoever reads it says that it is malformed
     for header, key in (("X-Amz-Sns-Message-Type", "Type"), ("X-Amz-Sns-Message-Id", "MessageId")):
         if header in headers and headers[header] != at(message, key):
             raise NotThisProvider(f"The header {header.lower()} is not that of the message.")

@@ -15,9 +15,9 @@ from .record import Provider
 
 # RFC 5321 allows 254, and names come before them.
 MAX_ADDRESS_LENGTH = 1_000
-# Providers put two envelopes around events at most. Their mappings in SQL open as many.
+# Providers put at most two envelopes around events. Their mappings in SQL open as many.
 _MAX_ENVELOPES = 2
-# In a request. Providers send up to a thousand events at once; forged requests hold millions of empty objects.
+# Per request. Providers send up to a thousand events at once; forged requests hold millions of empty objects.
 MAX_PAYLOADS = 50_000
 
 

@@ -150,7 +150,7 @@ class Access:
     """Who has which role, and for how long people stay signed in.
 
     `without_sign_in` is the role of people on other machines if nobody signs in. `earlier` are the grants from before a
-    change, while somebody may still be writing it: people then have only what both give them.
+    change that may be only half written: until the file has settled, people have only what both give them.
     """
 
     sign_in: bool = False
