@@ -5,11 +5,11 @@
 .DELETE_ON_ERROR:
 .PHONY: help run test programs quick thorough coverage lint format lock sample bench docs
 
-# Containers often turn bytecode off. Each process would compile all modules again.
+# Containers often turn bytecode off, and then each process compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
-# Python compiles a module when it is first imported. To compile all takes pip longer than to install them.
+# Python compiles a module when it is first imported. For pip, compiling them all takes longer than installing them.
 pip := $(python) -m pip install --quiet --disable-pip-version-check --no-compile
 # With LOCKED=1, pip installs from the .lock files and checks their hashes.
 pinned = $(if $(LOCKED),--require-hashes -r $(1).lock,-r $(1).txt)
@@ -25,7 +25,7 @@ test: .venv/tools ## check format, lint, types and imports, then run all tests
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-# Types take as long to check as the packages to install.
+# A target of its own, so that `test` can run it beside lint: checking the types takes about as long.
 programs: .venv/tools
 	@echo "== a browser"
 	@$(python) -m tooling.chromium

@@ -40,9 +40,9 @@ _WORD = (
 )
 _WORDS = rf"(?:[a-z]{{0,20}}[_.:-])?{_WORD}"
 
-# What encloses a field in a syntax that nobody has described. Values start and end with such signs anyway, so the name
-# must be one of a field's. Quotes enclose what people search for, and + is a space. After a slash, # is a place on the
-# page, and _ begins the name of an account or a folder.
+# Signs around a field in a syntax that isn't documented. Other values start and end with them too, so the name must be
+# one that fields usually have. Quotes and + are left out: they enclose search terms and stand for spaces. At the start,
+# # would be a place on the page, and _ belongs to the name of an account or a folder.
 _SIGN = (
     r"(?:[^\w\s/?&.,;%+\"'“”„‘’‚]|_|%(?![0-9A-F]{2})|%(?:2[13-589A]|3[A-E]|40|5[B-F]|60|7[B-E])"
     r"|%C2%AB|%C2%BB|%E2%80%B9|%E2%80%BA)"
@@ -51,7 +51,7 @@ _ENCLOSED = (
     rf"(?!#|_[^\W_]){_SIGN}{{1,4}}{_SPACE}?(?:(?:merge|field|var|echo){_SPACE})?\$?{_WORDS}"
     rf"(?:{_SPACE}addr(?:ess)?)?{_SPACE}?{_SIGN}{{1,4}};?"
 )
-# What only begins with a sign. Others are no fields: ?sort=-date, /~company, /@the.company
+# A sign only before the name. Other signs make no field: ?sort=-date, /~company, /@the.company
 _VARIABLE = rf"(?:(?:\$|%24|%25|%(?![0-9A-F]{{2}})){_WORDS}|(?<==)(?:[:@]|%3A|%40){_WORD});?"
 
 Place = Literal["anywhere", "whole"]
@@ -157,8 +157,8 @@ SYNTAXES = (
     Syntax("Word's mail merge", "«", _NAME, "»", "anywhere", "«Email_Address»",
            "https://support.microsoft.com/office/insert-mail-merge-fields-9a1ab5e3-2d7a-420d-8d7e-7cc26f26acff, "
            "2026-11-27"),
-    Syntax("Senders that aren't known", "", _ENCLOSED, "", "whole", "|EMAIL|", _TEMPLATES),
-    Syntax("Senders that aren't known", "", _VARIABLE, "", "whole", "$email", _TEMPLATES),
+    Syntax("Unknown senders", "", _ENCLOSED, "", "whole", "|EMAIL|", _TEMPLATES),
+    Syntax("Unknown senders", "", _VARIABLE, "", "whole", "$email", _TEMPLATES),
 )  # fmt: skip
 
 

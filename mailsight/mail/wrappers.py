@@ -76,7 +76,7 @@ _ENCODED = "https%3A%2F%2Fshop.example%2Fsale%3Fsize%3D42"
 _IN_BASE64 = "aHR0cHM6Ly9zaG9wLmV4YW1wbGUvc2FsZT9zaXplPTQy"
 _UNWRAPS = "github.com/macieklamberski/urlpurify, src/unwraps, 2026-11-26"
 _IN_THE_WILD = "links in public mail archives and repositories, 2026-11-26"
-_IN_THE_WILD_27 = "links in public repositories, 2026-11-27"
+_IN_REPOSITORIES = "links in public repositories, 2026-11-27"
 
 WRAPPERS = (
     Wrapper(
@@ -98,7 +98,7 @@ WRAPPERS = (
         "Outlook on the web",
         r"[^/?#]+/owa/(?:[^/?#]+/)?redir\.aspx\?",
         outlook_web,
-        _IN_THE_WILD_27,
+        _IN_REPOSITORIES,
         "https://webmail.firm.example/owa/redir.aspx?C=4XUGLPtpPU-w_d2L.&URL=https%3a%2f%2fshop.example%2fsale%3fsize%3d42",
     ),
     Wrapper(
@@ -147,7 +147,7 @@ WRAPPERS = (
         "Google Meet",
         r"meet\.google\.com/linkredirect\?",
         parameter("dest"),
-        _IN_THE_WILD_27,
+        _IN_REPOSITORIES,
         f"https://meet.google.com/linkredirect?authuser=0&dest={_ENCODED}",
     ),
     Wrapper(
@@ -341,21 +341,21 @@ WRAPPERS = (
         "Facebook",
         r"(?:www\.|m\.)?facebook\.com/(?:l\.php|flx/warn/?)\?",
         parameter("u"),
-        _IN_THE_WILD_27,
+        _IN_REPOSITORIES,
         f"https://www.facebook.com/l.php?u={_ENCODED}&h=yAQHZtXxS&s=1",
     ),
     Wrapper(
         "Twitter",
         r"(?:www\.|mobile\.)?(?:twitter|x)\.com/i/redirect\?",
         parameter("url"),
-        _IN_THE_WILD_27,
+        _IN_REPOSITORIES,
         f"https://twitter.com/i/redirect?url={_ENCODED}&t=1&cn=bG9naW4&sig=ee6d&iid=d245&uid=23&nid=244+1558",
     ),
     Wrapper(
         "Tumblr",
         r"t\.umblr\.com/redirect\?",
         parameter("z"),
-        _IN_THE_WILD_27,
+        _IN_REPOSITORIES,
         f"https://t.umblr.com/redirect?z={_ENCODED}&t=NjE3",
     ),
     Wrapper(

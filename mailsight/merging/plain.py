@@ -125,7 +125,7 @@ _OPENING = r"[{*%\[:$#~@-]|<%"
 
 
 def fields(pattern: str) -> re.Pattern[str]:
-    """Compile alternatives that begin as fields and tags do. Other text is passed over, 50 times as fast as without."""
+    """Compile alternatives that begin as fields and tags do. Checking that first skips other text 50 times as fast."""
     return re.compile(f"(?={_OPENING})(?:{pattern})", re.DOTALL)
 
 

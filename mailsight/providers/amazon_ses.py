@@ -85,14 +85,16 @@ _WORDS = (
         source=_SOURCE,
         read_on=_READ_ON,
     ),
-    # What EventBridge reports of the account. Events have their type as everywhere else.
+    # EventBridge's notices about the account. The type of an event is in the event itself.
     Words(
         name="detail_type",
         at=("detail_type",),
         means=dict.fromkeys(
             (
-                *("advisor recommendation status open", "advisor recommendation status resolved"),
-                *("sending status enabled", "sending status disabled"),
+                "advisor recommendation status open",
+                "advisor recommendation status resolved",
+                "sending status enabled",
+                "sending status disabled",
             ),
             NOT_AN_EVENT,
         ),
@@ -185,8 +187,7 @@ def _pack(events: Sequence[object]) -> object:
 
 
 def _content(payload: object) -> object:
-    message = _message(payload)
-    return at(message, "detail") if _is_bridged(message) else message
+    return _opened(payload)[0]
 
 
 def _message(payload: object) -> object:
@@ -199,15 +200,19 @@ def _message(payload: object) -> object:
     return payload
 
 
-def _is_bridged(message: object) -> bool:
-    return text(at(message, "detail-type")) is not None and isinstance(at(message, "detail"), dict)
+def _opened(payload: object) -> tuple[object, object]:
+    """The event, and EventBridge's envelope around it; None if it has none."""
+    message = _message(payload)
+    detail = at(message, "detail")
+    if isinstance(detail, dict) and text(at(message, "detail-type")) is not None:
+        return detail, message
+    return message, None
 
 
 def _facts(payload: object, recipient: str | None) -> object:
     """Adds this recipient's part of the event, its word, what SES says about it, and what its envelopes say."""
-    message = _message(payload)
-    bridge = message if _is_bridged(message) else None
-    event = shaped(_content(payload), _SHAPE)
+    content, bridge = _opened(payload)
+    event = shaped(content, _SHAPE)
     if event is None:
         return None
     word = _word(event)
@@ -349,7 +354,7 @@ def _check_headers(headers: Any, body: bytes) -> None:
     try:
         message = parsed(body)
     except (ValueError, RecursionError):
-        return  # it is refused as what it is, by whoever reads it
+        return  # whoever reads it says that it is malformed
     for header, key in (("X-Amz-Sns-Message-Type", "Type"), ("X-Amz-Sns-Message-Id", "MessageId")):
         if header in headers and headers[header] != at(message, key):
             raise NotThisProvider(f"The header {header.lower()} is not that of the message.")
@@ -361,13 +366,13 @@ PROVIDER = Provider(
     secrets=(BASIC_AUTH,),
     view=_view,
     marks=(
-        *(
-            {"Type", "MessageId"},
-            {"eventType", "mail"},
-            {"notificationType", "mail"},
-            {"detail-type", "detail"},
-        ),
-        *({"Records.0.Sns"}, {"Records.0.body"}, {"Messages.0.Body"}),
+        {"Type", "MessageId"},
+        {"eventType", "mail"},
+        {"notificationType", "mail"},
+        {"detail-type", "detail"},
+        {"Records.0.Sns"},
+        {"Records.0.body"},
+        {"Messages.0.Body"},
     ),
     unpack=_unpack,
     pack=_pack,
@@ -377,13 +382,11 @@ PROVIDER = Provider(
     words=_WORDS,
     time=(
         *(f"{kind}.timestamp" for kind in ("bounce", "complaint", "delivery", "open", "click")),
-        *(
-            "deliveryDelay.timestamp",
-            "subscription.timestamp",
-            "mail.timestamp",
-            "announced_at",
-            "bridged_at",
-        ),
+        "deliveryDelay.timestamp",
+        "subscription.timestamp",
+        "mail.timestamp",
+        "announced_at",
+        "bridged_at",
     ),
     bounce=("bounce.bounceType",),
     hard=("Permanent",),

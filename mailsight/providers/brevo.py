@@ -11,7 +11,7 @@ from typing import Any
 from mailsight.vocabulary import EventType
 
 from .meanings import NOT_AN_EVENT, Meaning, Words, reasons, types
-from .payload import parsed, text
+from .payload import at, parsed, text
 from .record import BASIC_AUTH, Provider
 
 _WORDS = Words(
@@ -119,11 +119,10 @@ def _tags(event: dict[str, Any]) -> dict[str, list[object]]:
 
 def _facts(payload: object, _recipient: str | None) -> object:
     """The event with the address it was opened from: for an open, Brevo calls that `sending_ip`."""
-    if not isinstance(payload, dict) or _WORDS.meaning([text(payload.get("event")) or ""]) != Meaning(
-        EventType.OPENED
-    ):
-        return payload
-    return payload | {"opened_from": payload.get("sending_ip")}
+    word = text(at(payload, "event")) or ""
+    if isinstance(payload, dict) and _WORDS.meaning([word]) == Meaning(EventType.OPENED):
+        return payload | {"opened_from": payload.get("sending_ip")}
+    return payload
 
 
 PROVIDER = Provider(

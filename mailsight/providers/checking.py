@@ -35,7 +35,18 @@ def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
     """Checks the form of a provider's secrets (by name). Raises `BadSetting`."""
     if empty := [name for name, secret in secrets.items() if not secret.strip()]:
         raise BadSetting(f"The {empty[0]} for {provider.label} is empty.")
-    login = secrets.get(BASIC_AUTH.name, "ann:of-her-own")
+    if BASIC_AUTH.name in secrets:
+        _check_login(provider, secrets[BASIC_AUTH.name])
+    try:
+        anymail.prepare(provider, secrets)
+    except Exception as error:  # anymail and its libraries raise many types
+        raise BadSetting(f"A secret for {provider.label} is not in the provider's format.") from error
+    for name, secret in secrets.items():
+        if is_placeholder(secret.partition(":")[2] if name == BASIC_AUTH.name else secret):
+            raise BadSetting(f"The {name} for {provider.label} is still a placeholder; put your own there.")
+
+
+def _check_login(provider: Provider, login: str) -> None:
     if login != login.strip().strip("'\""):
         raise BadSetting(f"The basic_auth for {provider.label} has blanks or quotes around it.")
     user, colon, password = login.partition(":")
@@ -43,13 +54,6 @@ def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
         raise BadSetting(f"The basic_auth for {provider.label} has no colon between user and password.")
     if not (user and password):
         raise BadSetting(f"The basic_auth for {provider.label} has an empty user or password.")
-    try:
-        anymail.prepare(provider, secrets)
-    except Exception as error:  # anymail and its libraries raise many types
-        raise BadSetting(f"A secret for {provider.label} is not in the provider's format.") from error
-    for name, secret in {**secrets, BASIC_AUTH.name: password}.items():
-        if is_placeholder(secret):
-            raise BadSetting(f"The {name} for {provider.label} is still a placeholder; put your own there.")
 
 
 def check_password(provider: Provider, secrets: Mapping[str, str], authorization: str) -> None:

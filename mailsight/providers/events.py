@@ -20,7 +20,7 @@ class Request:
 
     @property
     def is_form(self) -> bool:
-        """Whether the body is a form. JSON that is labelled as a form, as `curl -d` and many programs do, is not."""
+        """Whether the body is a form. JSON that `curl -d` and many programs label as one is not."""
         is_json = self.body.lstrip()[:1] in (b"{", b"[")
         return self.is_multipart or (self._media_type == _URLENCODED and not is_json)
 

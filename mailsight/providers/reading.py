@@ -15,9 +15,9 @@ from .record import Provider
 
 # RFC 5321 allows 254, and names come before them.
 MAX_ADDRESS_LENGTH = 1_000
-# Providers put two envelopes around events at most. Their mappings in SQL open as many.
+# Providers put at most two envelopes around events. Their mappings in SQL open as many.
 _MAX_ENVELOPES = 2
-# In a request. Providers send up to a thousand events at once; forged requests hold millions of empty objects.
+# Per request. Providers send up to a thousand events at once; forged requests hold millions of empty objects.
 MAX_PAYLOADS = 50_000
 
 
@@ -77,11 +77,13 @@ def value_of_request(provider: Provider, request: Request) -> object:
 def _values_by_line(body: bytes) -> list[object] | None:
     """The values of JSON Lines, as Mailtrap sends them if asked to; None if it is something else."""
     lines = [line for line in body.split(b"\n", MAX_PAYLOADS) if line.strip()]
+    if len(lines) < 2:
+        return None
     try:
-        values = [parsed(line) for line in lines] if len(lines) > 1 else None
+        values = [parsed(line) for line in lines]
     except (ValueError, RecursionError):
         return None
-    return values and [item for value in values for item in (value if isinstance(value, list) else [value])]
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
 
 
 def payload_count(provider: Provider, value: object) -> int:

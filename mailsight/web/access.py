@@ -7,10 +7,10 @@ letters. What a role includes is in `ROLES`, and what a page needs in `PAGES`.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from mailsight.errors import BadSetting, NotInRole
 from mailsight.vocabulary import Role
@@ -120,6 +120,12 @@ class Viewer:
             limited = ", limited to some campaigns," if self.scope.is_limited else ""
             raise NotInRole(f"Your role ({self.role.label}){limited} does not include {right.value}.")
 
+    def within(self, other: Self) -> Self | None:
+        """This person with what `other` may do and see too; None if that may be nothing."""
+        scope = narrowed(self.scope, other.scope)
+        role = other.role if self.role.includes(other.role) else self.role
+        return None if scope is None else replace(self, role=role, scope=scope)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -144,7 +150,7 @@ class Access:
     """Who has which role, and for how long people stay signed in.
 
     `without_sign_in` is the role of people on other machines if nobody signs in. `earlier` are the grants from before a
-    change, while somebody may still be writing it: people then have only what both give them.
+    change that may be only half written: until the file has settled, people have only what both give them.
     """
 
     sign_in: bool = False
@@ -180,11 +186,7 @@ class Access:
         if viewer is None or self.earlier is None:
             return viewer
         earlier = _viewer(claims, self.earlier)
-        scope = narrowed(viewer.scope, earlier.scope) if earlier else None
-        if earlier is None or scope is None:
-            return None
-        role = earlier.role if viewer.role.includes(earlier.role) else viewer.role
-        return Viewer(viewer.person, role, scope)
+        return viewer.within(earlier) if earlier else None
 
     def kept_claims(self, claims: Claims) -> dict[str, Any]:
         """Of somebody's claims, those that may give them a role: enough to decide later, when they are not there."""

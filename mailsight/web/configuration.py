@@ -3,8 +3,8 @@
 It is read and checked once, when the server starts, and a mistake stops the server. Streamlit gets its secrets from
 here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs. Its
 options, from config.toml, stay as they are too. `problem` says if any of these files changed. Only `[[roles]]` is read
-again whenever it changes, so that a role that is taken away ends at once. What it adds counts a little later: a file
-that is still being written may be valid, but lack the limits of a role.
+again whenever it changes, so that a role that is taken away ends at once. What it adds takes effect a little later,
+because a half-written file may be valid but lack the limits of a role.
 """
 
 import logging
@@ -29,7 +29,7 @@ from .access import Access
 from .webhooks import Secrets, configured
 
 WATCH_SECONDS = 2.0
-# A file that has not changed for so long is complete.
+# A file that has not changed for this long counts as complete.
 SETTLED_SECONDS = 2.0
 
 # How long the identity provider may take, over all requests of one step. This process may be what is slow: a hundred

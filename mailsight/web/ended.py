@@ -73,7 +73,7 @@ def is_ended(sign_in: str) -> bool:
         _unreadable.set()
         return True
     _unreadable.clear()
-    if _untold:  # Somebody has written to the state since.
+    if _untold:  # the state can be read again, so perhaps be written
         _tell()
     if time.time() - known.modified_ns / 1e9 > _UNSURE_SECONDS:
         with _lock:

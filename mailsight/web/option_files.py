@@ -22,7 +22,7 @@ def contents(paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def _text(path: Path) -> str:
-    if not os.path.isfile(path):  # noqa: PTH113  # Whoever opens a pipe waits for it.
+    if not os.path.isfile(path):  # noqa: PTH113  # opening a pipe would block
         raise _refusal(path, "it is a folder" if path.is_dir() else "it is not a file")
     try:
         text = path.read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _SHARED_KEYS = ("redirect_uri", "cookie_secret")
 _OPTIONAL_KEYS = ("client_kwargs", "expose_tokens")
 _AUTH_KEYS = (*_SHARED_KEYS, *PROVIDER_KEYS, *_OPTIONAL_KEYS)
-# Names under which people put `[auth]`, and the start of others.
+# What people call `[auth]`, or start the names of its keys with.
 _AUTH_NAMES = (
     "oauth",
     "oauth2",
@@ -59,7 +59,7 @@ _CLIENT_KEYS = (
     "token_endpoint_auth_method",
 )
 _CALLBACK = "/oauth2callback"
-# Files beside secrets.toml that may have such a name.
+# Such files, secrets.toml.example for one, may lie beside secrets.toml.
 _EXAMPLE = re.compile(r"example|sample|template|dist$")
 
 
@@ -170,7 +170,7 @@ def _is_near_name(name: str) -> bool:
 
 
 def _text(path: Path) -> str:
-    if (mode := _mode(path)) not in (None, stat.S_IFREG):  # Whoever opens a pipe waits for it.
+    if (mode := _mode(path)) not in (None, stat.S_IFREG):  # opening a pipe would block
         _refuse(path, "it is a folder" if mode == stat.S_IFDIR else "it is not a file")
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Where the server listens, what a connection may take before it has sent a request, and what memory is kept.
+"""Where the server listens, what a connection may take before it has sent a request, and which memory is returned.
 
 Streamlit starts uvicorn with defaults of its own and has no options for these, so `install` changes uvicorn's start.
 """
@@ -147,7 +147,7 @@ def max_connections() -> int:
 def return_large_memory() -> None:
     """Makes the C library return large pieces of memory, such as e-mails of megabytes, once they are free.
 
-    By default, glibc keeps pieces as large as the largest that was ever freed, up to 32 MB, and they become gaps.
+    By default, glibc keeps pieces up to the size of the largest ever freed, at most 32 MB, and they leave gaps.
     """
     if os.name == "posix" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

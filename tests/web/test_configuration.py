@@ -348,7 +348,7 @@ def test_rights_end_at_once_and_count_once_the_file_has_settled(
     secrets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = {"email": "ann@company.example", "email_verified": True}
-    analyst, both = READER.replace("reader", "analyst"), READER.replace("reader", "admin")
+    analyst, admin = READER.replace("reader", "analyst"), READER.replace("reader", "admin")
     secrets.write_text(GOOD + analyst)
     server = started(secrets)
 
@@ -357,14 +357,14 @@ def test_rights_end_at_once_and_count_once_the_file_has_settled(
         return viewer.role if viewer else None
 
     monkeypatch.setattr(configuration, "SETTLED_SECONDS", 3600)
-    for text, expected in ((both, Role.ANALYST), (READER, Role.READER), ("", None), (both, Role.ANALYST)):
+    for text, expected in ((admin, Role.ANALYST), (READER, Role.READER), ("", None), (admin, Role.ANALYST)):
         secrets.write_text(GOOD + text)
         assert role() is expected
         assert server.problem() is None
-    secrets.write_text(GOOD + both + "[[roles]]\n")
+    secrets.write_text(GOOD + admin + "[[roles]]\n")
     monkeypatch.setattr(configuration, "SETTLED_SECONDS", 0)
     assert role() is Role.ANALYST  # what can't be read is not complete
-    secrets.write_text(GOOD + both)
+    secrets.write_text(GOOD + admin)
     assert role() is Role.ADMIN
 
 

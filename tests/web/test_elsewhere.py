@@ -164,7 +164,7 @@ def test_a_file_that_no_other_process_has_is_missing_here(client: TestClient) ->
 
 
 def test_nobody_else_can_take_part(tmp_path: Path) -> None:
-    """Requests with cookies are passed on to whoever has a folder there, also to one of an older version."""
+    """Requests are passed on, cookies and all, to whoever has a folder there, even if an older version made it."""
     folder = tmp_path / "mailsight.pages"
     folder.mkdir()
     folder.chmod(0o777)

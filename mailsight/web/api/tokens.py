@@ -15,7 +15,7 @@ from mailsight.state import tokens
 from mailsight.state.audit import Action
 from mailsight.state.tokens import MAX_DAYS, Token, Tokens
 from mailsight.vocabulary import Role
-from mailsight.warehouse.scope import Scope, narrowed
+from mailsight.warehouse.scope import Scope
 from mailsight.web import audit, configuration, sessions
 from mailsight.web.access import Access, Claims, Right, Viewer, name_of, verified_address
 
@@ -55,8 +55,7 @@ def viewer_of(token: Token, access: Access) -> Viewer | None:
         issuer = access.viewer(token.issuer) if access.sign_in else None
     if issuer is None or not issuer.may(Right.API):
         return None
-    scope = narrowed(token.scope, issuer.scope)
-    return None if scope is None else Viewer(token.person, _lower(token.role, issuer.role), scope)
+    return Viewer(token.person, token.role, token.scope).within(issuer)
 
 
 def may_issue() -> bool:
@@ -80,17 +79,17 @@ def issue(name: str, role: Role, days: int, tags: Collection[str] = ()) -> tuple
     viewer, access = sessions.require(Right.API), configuration.current().access
     if not access.sign_in:
         raise NotInRole("Without sign-in, tokens are created on the command line only.")
-    scope = narrowed(Scope(tags=frozenset(tags)), viewer.scope)
-    if scope is None:
+    limited = Viewer(viewer.person, role, Scope(tags=frozenset(tags))).within(viewer)
+    if limited is None:
         raise NotInRole("Your role covers none of these tags.")
     token, text = tokens.create(
         name,
         person=viewer.person,
         issuer=access.kept_claims(sessions.current_claims()),
-        role=_lower(role, viewer.role),
+        role=limited.role,
         days=min(days, most_days()),
-        tags=scope.tags,
-        sender_domains=scope.sender_domains,
+        tags=limited.scope.tags,
+        sender_domains=limited.scope.sender_domains,
     )
     audit.done(viewer, Action.ISSUED_TOKEN, token=token.token_id, until=f"{token.expires_at:%Y-%m-%d}")
     current().add(token, text)
@@ -124,7 +123,3 @@ def note_claims(claims: Claims) -> None:
 
 def _is_theirs(token: Token, viewer: Viewer) -> bool:
     return viewer.role is Role.ADMIN or (token.issuer is not None and token.person == viewer.person)
-
-
-def _lower(role: Role, other: Role) -> Role:
-    return role if other.includes(role) else other
