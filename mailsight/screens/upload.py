@@ -89,8 +89,7 @@ def upload() -> None:
         bar.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     show_outcome(st.session_state[_OUTCOME])
-    if isinstance(st.session_state.get(_OUTCOME), LoadSummary):
-        navigation.campaigns_link("Show campaigns")
+    _offer_next_steps()
 
 
 def choose() -> Start | None:
@@ -124,10 +123,11 @@ def choose() -> Start | None:
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
         )
         st.caption(
-            f"An export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file. Of any "
-            "other CSV, Excel or JSON file, you choose what its columns are. Or a bundle: campaigns, customers, "
-            "messages and events, and your e-mails' HTML. E-mails that customers received (.eml, .mbox) are added to "
-            "their messages. For larger files, run `python -m mailsight import` on the server."
+            f"- An export from {uploaded.SENDERS}, just as you downloaded it.\n"
+            "- Any other CSV, Excel or JSON file: you then choose what its columns are.\n"
+            "- A bundle: campaigns, customers, messages and events, with your e-mails' HTML.\n"
+            "- E-mails that customers received (.eml, .mbox): they are added to their messages.\n\n"
+            "Larger files have to be loaded on the server, with `python -m mailsight import`."
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)
@@ -249,10 +249,15 @@ def show_outcome(outcome: LoadSummary | MailsightError) -> None:
         st.markdown(outcome.next_step)
     else:
         _summary(outcome)
-    with st.container(horizontal=True):
+
+
+def _offer_next_steps() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Upload more", on_click=lambda: st.session_state.pop(_OUTCOME, None))
         if st.button("Done", type="primary", on_click=address.close_dialog):
             st.rerun()
+        if isinstance(st.session_state.get(_OUTCOME), LoadSummary):
+            navigation.campaigns_link("Show campaigns")
 
 
 def _summary(summary: LoadSummary) -> None:

@@ -73,7 +73,7 @@ def test_times_are_in_the_viewers_zone_unless_they_say_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(columns, "_own_zone", lambda: ["Europe/Brussels"])
-    assert labels(shown(tmp_path, LOG))["Time zone of the times"] == "Europe/Brussels"
+    assert labels(shown(tmp_path, LOG))["Time zone"] == "Europe/Brussels"
 
 
 def test_another_kind_of_row_has_other_fields(tmp_path: Path) -> None:

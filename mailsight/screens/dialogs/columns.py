@@ -255,7 +255,7 @@ def _own_zone() -> list[str]:
 def _zone_of(likely: Sequence[str], key: str) -> str:
     """Ask for a time zone: the likely ones first, then all others."""
     choices = list(dict.fromkeys((*likely, *sorted(available_timezones()))))
-    return st.selectbox("Time zone of the times", choices, key=key)
+    return st.selectbox("Time zone", choices, key=key)
 
 
 def _fixed(chosen: TableMapping, key: str) -> TableMapping:
