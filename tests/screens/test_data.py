@@ -214,6 +214,22 @@ def test_live_webhooks_show_waiting_requests_and_the_last_error(
     assert "secret-password" not in text
 
 
+@pytest.mark.usefixtures("sendgrid")
+def test_requests_that_were_set_aside_do_not_count_as_loaded(
+    use: Callable[[Path], Warehouse], tmp_path: Path
+) -> None:
+    use(tmp_path / "mailsight.duckdb")
+    waiting = spool.beside(tmp_path / "mailsight.duckdb")
+    waiting.append("sendgrid", "[]")
+    [segment] = waiting.seal()
+    waiting.set_aside(segment, "*Odd*.")
+    at = show("data")
+    [warning] = at.warning
+    assert warning.value.startswith("**1 request could not be loaded and was set aside.**")
+    assert "\\*Odd\\*." in warning.value
+    assert "All received events have been loaded." not in words(at)
+
+
 def test_untrusted_names_are_shown_literally_in_the_chart() -> None:
     figure = events.chart([("<a href='x'>b</a>\u202e", {OPENED: 3, BOUNCED: 1}), ("b", {OPENED: 1})])
     assert (

@@ -41,14 +41,14 @@ def show() -> None:
 def _waiting(waiting: spool.Spool) -> None:
     state = waiting.state()
     error = state.error
-    if not state.requests:
-        st.caption(":material/check_circle: All received events have been loaded.")
-    else:
+    if state.requests:
         age = f", the oldest received {formats.ago(age_seconds(state.oldest_at))}" if state.oldest_at else ""
         st.caption(
             f":material/hourglass_top: {formats.things(state.requests, 'request')} "
             f"({formats.size(state.size_bytes)}) waiting to be loaded{age}."
         )
+    elif not (state.set_aside or state.set_aside_problem):
+        st.caption(":material/check_circle: All received events have been loaded.")
     if error:
         st.warning(
             f"**Loading failed {formats.ago(age_seconds(error.at))}**: {formats.plain(formats.raw(error.text))}",
