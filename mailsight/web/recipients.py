@@ -125,7 +125,7 @@ def _block(
         "customers",
         grid.described(request, **filters),
         page.total,
-        search=filters["search"],
+        search=str(filters["search"]),  # JSON may hold a number, which is searched as text
         campaign_id=campaign_id,
         again=query.key[0:1] + query.key[2:],  # the values of filters, but not the order
         session_id=session_id,

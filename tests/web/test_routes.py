@@ -8,7 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
@@ -327,6 +327,8 @@ sorts = st.lists(st.fixed_dictionaries({"colId": words, "sort": words}), max_siz
     "filter": filters | values, "sort": sorts | values, "search": values, "status": values, "link": values,
     "zone": values, "locale": values, "start": values, "end": values,
 }))  # fmt: skip
+@example({"search": 5})
+@example({"search": False})
 @hypothesis.settings(max_examples=examples(60), suppress_health_check=list(hypothesis.HealthCheck))
 def test_every_request_is_answered_or_refused(
     client: TestClient, campaign_id: str, request_body: dict[str, Any]
