@@ -23,22 +23,27 @@ _QUOTE = r"(?:\"|%22)?"
 _BRACED = (
     rf"{_SPACE}?[$!]?{_NAME}(?:(?:=|%3D){_QUOTE}[\w .%-]{{1,100}}?{_QUOTE})?(?:(?:\||%7C)[^{{}}]{{0,100}}?)?"
 )
+_NAME_OR_ELSE = rf"{_NAME}(?:(?:\||%7C)[^/?&#]{{0,100}}?)?"
 # phpList's and Campaign Monitor's, not a parameter's [0] or [size]
 _CAPITALS = (
-    r"!?(?-i:[A-Z][A-Z0-9_.-]{1,100})(?:(?:[,|/?]|%2C|%7C|%2F|%3F|%%|%25%25|:filter:)[^\[\]]{0,100}?)?"
+    r"!?(?-i:[A-Z][A-Z0-9_.-]{1,100})(?:(?:[,|/? +]|%20|%2C|%7C|%2F|%3F|%%|%25%25|:filter:)[^\[\]]{0,100}?)?"
 )
 _CAPITALIZED = r"(?-i:(?=[^\[\]]{1,60}[A-Z_ ]|[A-Z])[A-Za-z](?:[\w. -]|%20|\+){1,100})"
 _PREFIXED = (
     r"(?:subscriber|newsletter|user|member|date|link|data|contact_attribute)(?::|%3A)[^\[\]/?&#]{1,100}?"
 )
-_FALLBACK = r"[^\W\d][\w.:-]{0,100}(?:(?:,|%2C)fallback(?:=|%3D)|%%|%25%25)[^\[\]/?&#]{0,100}?"
+_FALLBACK = (
+    rf"[^\W\d](?:[\w.:-]|{_SPACE}){{0,100}}(?:(?:,|%2C)fallback(?:=|%3D)|%%|%25%25)[^\[\]/?&#]{{0,100}}?"
+)
+_ATTRIBUTES = rf"{_SPACE}[\w-]{{1,40}}(?:=|%3D)[^\[\]<>]{{1,150}}?"
 _TABLE_AND_COLUMN = rf"[^\W\d_](?:[\w.:/@]|%3A|%2F|%40|{_SPACE}){{0,100}}?(?:;|%3B)[^{{}}]{{0,100}}?"
 _WORD = (
-    r"(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
+    rf"(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick|list)?(?:_|{_SPACE})?name|[fl]name|u?u?id"
     r"|(?:user|list|member|contact|customer|subscriber|recipient|message|campaign)_?(?:u?u?id|key|hash)|token|hash|key"
-    r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date|current(?:day|month|year)\w{0,6})"
+    r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date|current(?:day|month|year)\w{0,6}"
+    r"|address|(?:field|campo|champ|feld)\d|(?:cog)?nome|(?:vor|nach)name|pr[eé]nom|nom(?:bre)?|apellidos?|imie)"
 )
-_WORDS = rf"(?:[a-z]{{0,20}}[_.:-])?{_WORD}"
+_WORDS = rf"(?:[a-z]{{0,20}}[_.:-]){{0,2}}{_WORD}\d{{0,2}}"
 
 # Signs around a field in a syntax that isn't documented. Other values start and end with them too, so the name must be
 # one that fields usually have. Quotes and + are left out: they enclose search terms and stand for spaces. At the start,
@@ -51,8 +56,31 @@ _ENCLOSED = (
     rf"(?!#|_[^\W_]){_SIGN}{{1,4}}{_SPACE}?(?:(?:merge|field|var|echo){_SPACE})?\$?{_WORDS}"
     rf"(?:{_SPACE}addr(?:ess)?)?{_SPACE}?{_SIGN}{{1,4}};?"
 )
+# Two signs or more on each side need no usual name: #[x]#, *[x]*, $$x$$, <$x$>
+_ENCLOSED_TWICE = (
+    rf"(?!(?<=/)#|[}})\]>]|%(?:29|3E|5D|7D))(?:(?![_-]){_SIGN}){{2,4}}{_NAME}(?:(?![_-]){_SIGN}){{2,4}}"
+)
 # A sign only before the name. Other signs make no field: ?sort=-date, /~company, /@the.company
-_VARIABLE = rf"(?:(?:\$|%24|%25|%(?![0-9A-F]{{2}})){_WORDS}|(?<==)(?:[:@]|%3A|%40){_WORD});?"
+_VARIABLE = (
+    rf"(?:(?:(?:\$|%24)(?:!|%21)?|%25|%(?![0-9A-F]{{2}})){_WORDS}|(?<==)(?:[:@]|%3A|%40){_WORD}"
+    rf"|(?:\$|%24)(?:!|%21)?[a-z][\w.]{{0,60}}(?:\(|%28)[^&#]{{0,150}}?(?:\)|%29)(?:\$|%24)?);?"
+)
+# & separates parameters, so a field in it is a value that would be empty.
+_AMPERSANDS = (
+    rf"(?:(?:&|%26){{1,2}}{_WORDS}(?:(?:&|%26){{1,2}}|;|%3B)|(?:&|%26)(?:\*|%2A)[a-z]\w{{1,40}}(?:;|%3B))"
+)
+# Any text with a usual name, after or before what isn't a letter: [contact("email")], [Contact//First Name]
+_START, _END = r"(?:(?<![^\W\d_])|(?<=%[\dA-F]{2}))", r"(?![^\W\d_])"
+_WITH_WORD = rf"[^\[\]&#]{{0,60}}?{_START}{_WORD}{_END}[^\[\]&#]{{0,100}}?"
+# Two letters, and neither JSON nor numbers
+_IN_BRACES = r"(?![\d\"'\[]|%22|%27|%5B)[^{}&#?]{0,60}?[^\W\d_]{2}[^{}&#?]{0,100}?"
+# No sign at all, but in capitals: a usual name with MERGE or another word for a field.
+_FOR_A_FIELD = "MERGE|FIELD|TAG|VAR|TOKEN|PLACEHOLDER|HERE|INSERT|YOUR|REPLACE"
+_IN_CAPITALS = (
+    r"(?=(?-i:[A-Z0-9_]{5,60})(?:[/&?#;]|\Z))(?:MERGE(?:_\w+|\d{1,3}|FIELD\d{0,3})|\w+_MERGE"
+    rf"|(?:(?:{_FOR_A_FIELD})_){{1,2}}{_WORD}|(?:YOUR_)?{_WORD}(?:_(?:{_FOR_A_FIELD})){{1,2}}|X{{2,3}}{_WORD}X{{2,3}})"
+)
+
 
 Place = Literal["anywhere", "whole"]
 
@@ -75,6 +103,7 @@ class Syntax:
 
 
 _TEMPLATES = "templates and bug reports of people who use it, 2026-11-26"
+_IN_REPOSITORIES = "templates in public repositories, 2026-11-27"
 
 # Longer marks come before those that they begin with.
 SYNTAXES = (
@@ -93,6 +122,8 @@ SYNTAXES = (
            "https://support.e2ma.net, 'Dynamic content from custom API events', 2026-11-26"),
     Syntax("Mailjet, GetResponse, Constant Contact", "[[", _ANYTHING, "]]", "anywhere", '[[data:email:""]]',
            "https://developer.constantcontact.com/api_guide/design_code_emails.html, 2026-11-26"),
+    Syntax("Emailvision", "[EMV ", r".{1,100}?(?:\[|%5B)EMV(?: |%20)(?:/|%2F)\w{1,20}", "]", "anywhere",
+           "[EMV FIELD]EMAIL[EMV /FIELD]", _IN_REPOSITORIES),
     Syntax("Adestra", "[*", _ANYTHING, "*]", "anywhere", "[* link.unsub_url *]",
            "https://help.uplandsoftware.com/adestra/Content/link.html, 2026-11-26"),
     Syntax("Zoho Campaigns", "$[", _ANYTHING, "]$", "anywhere", "$[FNAME|there]$",
@@ -129,6 +160,12 @@ SYNTAXES = (
            _TEMPLATES),
     Syntax("Campaign Monitor, Sendy, phpList", "[", _FALLBACK, "]", "anywhere", "[firstname,fallback=there]",
            "https://help.oneclickpolitics.com/hc/en-us/articles/228081588, 2026-11-26"),
+    Syntax("MailPoet and other plugins for WordPress", "[", rf"[a-z][\w/-]{{0,40}}{_ATTRIBUTES}", "]", "anywhere",
+           "[merge field=email]", _IN_REPOSITORIES),
+    Syntax("Unknown senders", "[", r"[a-z]\w{0,30}(?:\(|%28)[^&#]{1,100}?(?:\)|%29)", "]", "anywhere",
+           '[url("x")]', _TEMPLATES),
+    Syntax("Ontraport, Earnware", "[", _WITH_WORD, "]", "whole", "[Contact//First Name]",
+           "https://support.earnware.com/earnware/standard-merge-codes-and-custom-fields, 2026-11-27"),
     Syntax("Campaign Monitor, MailUp, iContact, ActiveTrail", "[", _WORDS, "]", "whole", "[email]",
            "https://www.emailonacid.com/help-article/what-is-a-merge-tag-d1/, 2026-11-26"),
     Syntax("Argenta, Brick Street Connect", "[", _CAPITALIZED, "]", "whole", "[First Name]",
@@ -137,18 +174,18 @@ SYNTAXES = (
            "::subscriber.email::", "https://mailcoach.app/docs/self-hosted/v4/campaigns, 2026-11-26"),
     Syntax("Mailcoach", "::", _NAME, "::", "whole", "::webviewUrl::",
            "https://mailcoach.app/docs/self-hosted/v4/campaigns, 2026-11-26"),
-    Syntax("Etelligent", "--", r"[^\W\d_][\w.]{0,100}", "--", "whole", "--name--",
+    Syntax("Etelligent, Autopilot", "--", _NAME, "--", "whole", "--name--",
            "http://wiki.colony101.co.uk/etelligent/index.php/Merge_Fields, 2026-11-26"),
     Syntax("SendGrid's substitution tags", "-", r"[^\W\d_][\w.]{0,100}", "-", "whole", "-customerID-",
            "https://twilio.com/docs/sendgrid/for-developers/sending-email/substitution-tags, 2026-11-26"),
     Syntax("HCL Unica Deliver", "#pf:", _NAME, "#", "anywhere", "#pf:CustomerID#",
            "https://help.hcl-software.com/unica/Deliver/en/12.1.3/, 'Personalization fields to links', 2026-11-26"),
-    Syntax("Flexmail", "#", _NAME, "#", "whole", "#firstname#",
+    Syntax("Flexmail, Moosend, NuevoMailer", "#", _NAME_OR_ELSE, "#", "whole", "#firstname#",
            "https://en.support.flexmail.eu/article/383-personalise-with-placeholders, 2026-11-26"),
-    Syntax("Dotdigital", "@", _NAME, "@", "whole", "@email@", _TEMPLATES),
-    Syntax("SALESmanago, Responsys", "$", _NAME, "$", "whole", "$email$",
+    Syntax("Dotdigital", "@", _NAME_OR_ELSE, "@", "whole", "@email@", _TEMPLATES),
+    Syntax("SALESmanago, Responsys, Emarsys, Constant Contact, Splio", "$", _NAME_OR_ELSE, "$", "whole", "$email$",
            "http://support.salesmanago.pl/adding-the-opt-out-option/, 2026-11-26"),
-    Syntax("Selligent", "~", _NAME, "~", "whole", "~MAIL~", _TEMPLATES),
+    Syntax("Selligent, Keap", "~", _NAME_OR_ELSE, "~", "whole", "~MAIL~", _TEMPLATES),
     Syntax("Mad Mimi", "(", _WORDS, ")", "whole", "(email)", _TEMPLATES),
     Syntax("Python", "%(", _NAME, ")s", "anywhere", "%(email)s",
            "https://docs.python.org/3/library/stdtypes.html#printf-style-string-formatting, 2026-11-27"),
@@ -157,15 +194,31 @@ SYNTAXES = (
     Syntax("Word's mail merge", "«", _NAME, "»", "anywhere", "«Email_Address»",
            "https://support.microsoft.com/office/insert-mail-merge-fields-9a1ab5e3-2d7a-420d-8d7e-7cc26f26acff, "
            "2026-11-27"),
+    Syntax("Engaging Networks", "{", _IN_BRACES, "}", "whole", "{user_data~Email Address}", _IN_REPOSITORIES),
+    Syntax("ActiveCampaign, Octeth", "", r"(?:%|%25)[^\W\d](?:[\w.:|+ -]|%20|%7C|%3A|%2B){0,100}(?:%|%25)", "", "whole",
+           "%FIRSTNAME|TITLECASE%", _IN_REPOSITORIES),
+    Syntax("Dada Mail, MailPoet", "<!--", _ANYTHING, "-->", "anywhere", "<!-- tmpl_var subscriber.email -->",
+           _IN_REPOSITORIES),
+    Syntax("Oracle Eloqua", "<", rf"span{_SPACE}.{{1,200}}?(?:/|%2F)span", ">", "anywhere",
+           '<span class="eloquaemail">EmailAddress</span>', _IN_REPOSITORIES),
+    Syntax("Unknown senders", "<", rf"[a-z][\w:-]{{0,40}}{_ATTRIBUTES}", ">", "anywhere",
+           '<merge field="email">', _TEMPLATES),
+    Syntax("Unknown senders", "<", rf"(?:(?-i:[A-Z][A-Z0-9_]{{2,40}})|(?:[a-z]+:)?{_WORDS}{_SPACE}?(?:/|%2F))", ">",
+           "whole", "<CITY>", _TEMPLATES),
+    Syntax("Unknown senders", "", _ENCLOSED_TWICE, "", "whole", "*[city]*", _TEMPLATES),
     Syntax("Unknown senders", "", _ENCLOSED, "", "whole", "|EMAIL|", _TEMPLATES),
     Syntax("Unknown senders", "", _VARIABLE, "", "whole", "$email", _TEMPLATES),
+    Syntax("Unknown senders", "", _AMPERSANDS, "", "whole", "&*EMAIL;", _TEMPLATES),
+    Syntax("Unknown senders", "", _IN_CAPITALS, "", "whole", "EMAIL_MERGE", _TEMPLATES),
 )  # fmt: skip
 
 
 def _marks(text: str) -> str:
     """An expression for marks as they are or percent-encoded."""
     return "".join(
-        re.escape(character) if character in "-~" else rf"(?:{quote(character)}|{re.escape(character)})"
+        re.escape(character)
+        if character in "-~"
+        else rf"(?:{quote(character, safe='')}|{re.escape(character)})"
         for character in text
     )
 
@@ -176,7 +229,7 @@ def _expression(syntax: Syntax) -> str:
         name = syntax.name
         return rf"%(?![0-9A-F]{{2}}){name}%|%{name}%(?![0-9A-F]{{2}})|%25{name}%25"
     field = f"{_marks(syntax.opening)}{syntax.name}{_marks(syntax.closing)}"
-    if syntax.closing == "}}":
+    if syntax.closing.endswith("}}"):
         field += r"(?:\}|%7D){0,2}"
     elif syntax.opening == "[":
         field += r"(?![=\[]|%3D|%5B)"  # f[COLOR]=red is the name of a parameter

@@ -9,16 +9,24 @@ from .values import clean_address
 MAX_LENGTH = 2_000
 MAX_VARIANTS = 16
 
-# listmonk: https://listmonk.app/docs/templating/ (2026-11-26); its own expression is (https?://.+?)@TrackLink.
-_SUFFIX = re.compile(r"@TrackLink\s*+\Z")
+# What marks the URL before it. listmonk: https://listmonk.app/docs/templating/ (2026-11-26); its own expression is
+# (https?://.+?)@TrackLink. WhatCounts: https://support.whatcounts.com/wcsupport2/tracking (2026-11-27).
+_MARKED = re.compile(r"(?P<url>.+?)(?:(?:@|%40)TrackLink|%%STOP%%)(?P<tail>(?:[?#&/%{].*)?)", re.DOTALL)
 _QUOTED = r"\"[^\"]*+\"|'[^']*+'|`[^`]*+`"
-# An address that is one expression, whose texts may hold others. Editors put http:// before what they take for a host.
+# An address that begins with an expression, whose texts may hold others. Editors put http:// before what they take for
+# a host. The two last forms are Inxmail's, and Lyris's: http://lunar.lyris.com/help/lm_help/11.2 (2026-11-27).
 _CALL = re.compile(
-    rf"(?:https?://)?(?:\{{\{{(?P<braces>(?:{_QUOTED}|[^{{}}])+)\}}\}}|<%[=-]?(?P<angles>[^%]+)%>|%%=(?P<percent>.+)=%%)",
+    rf"(?:https?://)?(?:\{{\{{(?P<braces>(?:{_QUOTED}|[^{{}}])+)\}}\}}|<%[=-]?(?P<angles>(?:[^%]|%(?!>))+)%>"
+    r"|%%=(?P<percent>.+?)=%%|\[%(?P<brackets>[^\]]+?)%?\]|%%(?P<track>track\s.+?)%%)(?P<tail>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_LITERAL = r"\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|`(?P<back>[^`]*+)`"
-_TOKEN = re.compile(rf"{_LITERAL}|(?P<name>[@$.]?[A-Za-z_][\w.]*+)(?!\s*+\()|(?P<number>\d++)")
+# Of other calls, what follows is as much of the URL as what they hold.
+_TRACKS = re.compile(r"track|redirect|click|link|url:", re.IGNORECASE)
+_LITERAL = (
+    r"\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|`(?P<back>[^`]*+)`|\{(?P<curly>https?:[^{}]*+)\}"
+    r"|(?P<bare>https?://[^\s\"'`{}]++)"
+)
+_TOKEN = re.compile(rf"{_LITERAL}|(?P<name>[@$.]?[A-Za-z_][\w.]*+)(?!\s*+\()|(?P<number>\d++)", re.IGNORECASE)
 _JOINS = re.compile(r"\b(?:concat|printf?|append|add|join)\b|[+~]", re.IGNORECASE)
 _VERB = re.compile(r"%[-+#\d.]*+[a-z]")
 _FIELD = "{{field}}"
@@ -30,12 +38,24 @@ def tracked(address: str) -> str:
     The parts of a URL that the call puts together (`concat`, `printf`) are fields, except its texts. Any other address
     is returned unchanged.
     """
+    return tracked_parts(address)[0]
+
+
+def tracked_parts(address: str) -> tuple[str, str]:
+    """The URL behind a call that tracks a link, and what follows the call, which some senders add to the URL."""
     if len(address) > MAX_LENGTH:
-        return address
-    address = _SUFFIX.sub("", address)
+        return address, ""
+    if marked := _MARKED.fullmatch(address.rstrip()):
+        return marked["url"], marked["tail"]
     text = unquote(address) if "%7B%7B" in address[:20].upper() else address
     call = _CALL.fullmatch(text.strip())
-    return (call and _argument(call["braces"] or call["angles"] or call["percent"])) or address
+    if call is None:
+        return address, ""
+    inside = call["braces"] or call["angles"] or call["percent"] or call["brackets"] or call["track"]
+    if call["tail"] and not _TRACKS.search(re.sub(_LITERAL, "", inside)):
+        return address, ""
+    url = _argument(inside)
+    return (url, call["tail"]) if url else (address, "")
 
 
 def is_tracked(address: str) -> bool:
@@ -47,7 +67,8 @@ def _argument(call: str) -> str:
     """The first URL among the texts of a call, with what the call adds to it; "" if there is none."""
     url, joins = "", _JOINS.search(re.sub(_LITERAL, "", call))
     for token in _TOKEN.finditer(call):
-        text = token["double"] or token["single"] or token["back"]
+        is_text = token.lastgroup not in ("name", "number")
+        text = token[str(token.lastgroup)] if is_text else None
         if not url:
             if text and re.match("https?:", text, re.IGNORECASE):
                 url = _VERB.sub(_FIELD, text) if joins and "print" in joins[0].lower() else text
@@ -174,11 +195,11 @@ def _branches(text: str) -> list[str] | None:
 # attribute is in: href="{{ TrackLink "https://shop.example/" . }}".
 _EXPRESSION = (
     r"(?:\{\{(?:[^{}]|\$\{[^{}]{0,100}\}|\{\{[^{}]{0,200}\}\}){0,500}+\}\}|\{%[^%]{0,500}+%\}|<%[^%]{0,500}+%>|\[\[[^\[\]]{0,500}+\]\]"
-    r"|%%=(?:[^%=]|=(?!%)){0,500}+=%%)"
+    r"|%%=(?:[^%=]|=(?!%)){0,500}+=%%|\[%[^\]]{0,500}+\]|%%track(?:[^%]|%(?!%)){0,500}+%%)"
 )
 _WITH_QUOTE = re.compile(
     r"\{\{[^{}\"']{0,500}+[\"']|\{%[^%\"']{0,500}+[\"']|<%[^%\"']{0,500}+[\"']|\[\[[^\[\]\"']{0,500}+[\"']"
-    r"|%%=[^%\"']{0,500}+[\"']"
+    r"|%%(?:=|track)[^%\"']{0,500}+[\"']|\[%[^\]\"']{0,500}+[\"']"
 )
 _VALUE = (
     rf"=[ \t\n\f\r]*+(?:\"(?:{_EXPRESSION}|[^\"])*+\"|'(?:{_EXPRESSION}|[^'])*+'"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .documents import parse
-from .link_templates import is_tracked, tracked, variants
+from .link_templates import is_tracked, tracked_parts, variants
 from .safety import link_nodes
 from .urls import RULES, Pattern, pattern, place, targets
 from .values import clean_address, words
@@ -20,8 +20,8 @@ from .wrappers import unwrapped
 class Link:
     """A link of an e-mail. `link_position` numbers every a[href] and area[href] in document order, from 0.
 
-    `url` is where the link leads: the URL inside if it is wrapped or in a call that tracks it. If senders mark links to
-    be tracked, `is_tracked` says which.
+    `url` is where the link leads: the URL inside if it is wrapped or in a call that tracks it. `tail` is what follows
+    that call: clicks may be reported with it or without. If senders mark links to be tracked, `is_tracked` says which.
     """
 
     link_position: int
@@ -29,6 +29,7 @@ class Link:
     label: str
     visibility: Visibility = Visibility.EVERYWHERE
     is_tracked: bool = False
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
     links = []
     for position, (node, visibility) in enumerate(zip(nodes, visibilities(document, nodes), strict=True)):
         address = clean_address(node.attributes["href"] or "")
-        url = unwrapped(tracked(address))
-        links.append(Link(position, url, label_of(node) or _path(url), visibility, is_tracked(address)))
+        url, tail = tracked_parts(address)
+        url = unwrapped(url)
+        label = label_of(node) or _path(url)
+        links.append(Link(position, url, label, visibility, is_tracked(address), tail))
     return links
 
 
@@ -80,8 +83,11 @@ def outlook_links(html: str) -> list[Link]:
         inside = comment[condition.end() :] if (condition := _CONDITION.match(comment)) else ""
         for node in parse(inside).css("[href]") if "href" in inside.lower() else ():
             if node.tag == "a" or (node.tag or "").startswith("v:"):
-                url = unwrapped(tracked(clean_address(node.attributes["href"] or "")))
-                links.append(Link(len(links), url, label_of(node) or _path(url), Visibility.NOWHERE))
+                url, tail = tracked_parts(clean_address(node.attributes["href"] or ""))
+                url = unwrapped(url)
+                links.append(
+                    Link(len(links), url, label_of(node) or _path(url), Visibility.NOWHERE, tail=tail)
+                )
         if len(links) >= _MAX_OUTLOOK_LINKS:
             break
     return links
@@ -150,11 +156,16 @@ class Matcher:
 
 
 def _variants(links: Sequence[Link]) -> Iterator[tuple[str, int]]:
-    """Each link's URL, or what its conditions may make of it, with the link's position."""
+    """Each link's URL, or what its conditions may make of it, with the link's position; then those with a tail."""
+    with_tail: list[tuple[str, int]] = []
     # Where only some links are tracked, no click is on another.
     for link in sorted(links, key=lambda link: not link.is_tracked):
-        for url in variants(clean_address(link.url)):
-            yield tracked(url), link.link_position
+        for variant in variants(clean_address(link.url)):
+            url, tail = tracked_parts(variant)
+            yield url, link.link_position
+            if tail or link.tail:
+                with_tail.append((url + tail + link.tail, link.link_position))
+    yield from with_tail
 
 
 def _patterns(links: Sequence[Link]) -> Iterator[tuple[Pattern, int]]:

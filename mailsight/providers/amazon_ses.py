@@ -13,7 +13,7 @@ from typing import Any
 from mailsight.errors import NotThisProvider
 from mailsight.vocabulary import EventType
 
-from .meanings import NOT_AN_EVENT, Meaning, Words, types
+from .meanings import NOT_AN_EVENT, Meaning, Words, plain, types
 from .payload import TEXT, Shape, at, parsed, shaped, text
 from .record import BASIC_AUTH, Provider
 
@@ -144,16 +144,16 @@ _SHAPE: Shape = {
 }
 # Where an event says whom it is about; any other event is about all of its mail's recipients.
 _ABOUT = {
-    "Bounce": "bounce.bouncedRecipients",
-    "Complaint": "complaint.complainedRecipients",
-    "Delivery": "delivery.recipients",
+    "bounce": "bounce.bouncedRecipients",
+    "complaint": "complaint.complainedRecipients",
+    "delivery": "delivery.recipients",
 }
 _DESCRIPTIONS = {
-    "Complaint": "complaint.complaintFeedbackType",
-    "Delivery": "delivery.smtpResponse",
-    "DeliveryDelay": "deliveryDelay.delayType",
-    "Reject": "reject.reason",
-    "Rendering Failure": "failure.errorMessage",
+    "complaint": "complaint.complaintFeedbackType",
+    "delivery": "delivery.smtpResponse",
+    "deliverydelay": "deliveryDelay.delayType",
+    "reject": "reject.reason",
+    "rendering failure": "failure.errorMessage",
 }
 
 
@@ -219,7 +219,7 @@ def _facts(payload: object, recipient: str | None) -> object:
     parts = _listed(event, "bounce.bouncedRecipients") or _listed(event, "deliveryDelay.delayedRecipients")
     of_recipient = [part for part in parts if recipient is not None and at(part, "emailAddress") == recipient]
     description = at(event, _DESCRIPTIONS.get(word, ""))
-    if word == "Bounce":
+    if word == "bounce":
         kinds = text(at(event, "bounce.bounceType")), text(at(event, "bounce.bounceSubType"))
         description = f"{kinds[0]}: {kinds[1]}" if all(kinds) else None
     return event | {
@@ -256,7 +256,7 @@ def _statuses(event: dict[str, Any], when: str) -> set[tuple[str | None, str]]:
 
 
 def _word(event: dict[str, Any]) -> str:
-    return event.get("eventType") or event.get("notificationType") or ""
+    return plain(event.get("eventType") or event.get("notificationType") or "")
 
 
 def _listed(event: dict[str, Any], path: str) -> list[Any]:

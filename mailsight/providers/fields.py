@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from mailsight.vocabulary import EventType
 
-from .meanings import UNKNOWN, Meaning
+from .meanings import UNKNOWN, Meaning, plain
 from .payload import at, first, parsed, text
 from .record import Provider
 
@@ -113,7 +113,10 @@ def bounce_type(provider: Provider, event_type: EventType, payload: object) -> s
     word = first(payload, provider.bounce)
     if event_type != EventType.BOUNCED or word is None:
         return None
-    return "hard" if word in provider.hard else "soft" if word in provider.soft else None
+    word = plain(word)
+    return (
+        "hard" if word in map(plain, provider.hard) else "soft" if word in map(plain, provider.soft) else None
+    )
 
 
 def smtp_status(provider: Provider, payload: object, diagnostic: str | None) -> str | None:
@@ -143,7 +146,9 @@ def by_machine(provider: Provider, payload: object) -> bool | None:
     word = first(payload, provider.machine)
     if word is None:
         return None
-    return True if provider.machine_words is None else provider.machine_words.get(word)
+    if provider.machine_words is None:
+        return True
+    return next((says for known, says in provider.machine_words.items() if plain(known) == plain(word)), None)
 
 
 def campaign_id(

@@ -5,7 +5,7 @@ from typing import Any
 
 from mailsight.vocabulary import EventType
 
-from .meanings import Meaning, Words, reasons, types
+from .meanings import Meaning, Words, plain, reasons, types
 from .own_view import OwnView
 from .payload import at, text
 from .record import BASIC_AUTH, Provider
@@ -83,7 +83,7 @@ def _facts(payload: object, _recipient: str | None) -> object:
     """The event with the message's id, which is that of its `SENT` event."""
     if not isinstance(payload, dict):
         return payload
-    own = payload.get("id") if text(payload.get("type")) == "SENT" else None
+    own = payload.get("id") if plain(text(payload.get("type")) or "") == "sent" else None
     return payload | {"message": at(payload, "sentBy.id") or own}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mailsight.vocabulary import EventType
 
-from .meanings import NOT_AN_EVENT, Words, reasons, types
+from .meanings import NOT_AN_EVENT, Words, plain, reasons, types
 from .payload import text
 from .record import BASIC_AUTH, Provider, Secret
 
@@ -70,7 +70,7 @@ def _facts(payload: object, _recipient: str | None) -> object:
     _, colon, suppression = (text(payload.get("reason")) or "").partition(_SUPPRESSED)
     return (
         payload
-        | ({"event": word} if dot and word == "activity_log" else {})
+        | ({"event": word} if dot and plain(word) == "activity_log" else {})
         | ({"suppression": suppression} if colon else {})
     )
 

@@ -1,11 +1,22 @@
 """What a provider's words mean: its documented types of events and reasons, as tables with their source."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
 from mailsight.vocabulary import EventType
+
+_BLANKS = re.compile("[\t-\r \u00a0]+")
+
+
+def plain(word: str) -> str:
+    """A word as tables have it: in lower case, with single blanks, and none or dots at its ends.
+
+    The twin of the macro `plain_word`.
+    """
+    return _BLANKS.sub(" ", word).strip(" .").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,7 @@ UNKNOWN = Meaning(EventType.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Words:
-    """The words at some place in a provider's payloads, in lower case, because case makes no difference."""
+    """The words at some place in a provider's payloads, as `plain` writes them."""
 
     name: str  # of the table, for the provider's mapping in SQL
     at: tuple[str, ...]  # paths; the first with a word that means something counts
@@ -41,7 +52,7 @@ class Words:
 
     def meaning(self, given: Iterable[str]) -> Meaning | None:
         """What the words at the paths mean; None if nothing."""
-        words = [word.lower() for word in given]
+        words = [plain(word) for word in given]
         known = (self.means[word] for word in words if word in self.means)
         return next(known, self.otherwise if words else None)
 
@@ -50,12 +61,12 @@ def types(
     words: Mapping[str, EventType | Meaning | tuple[EventType, str]],
 ) -> dict[str, Meaning]:
     """A table of words for types of events, each alone or with a reject reason."""
-    return {word.lower(): _meaning(meaning) for word, meaning in words.items()}
+    return {plain(word): _meaning(meaning) for word, meaning in words.items()}
 
 
 def reasons(words: Mapping[str, str]) -> dict[str, Meaning]:
     """A table of words for reject reasons."""
-    return {word.lower(): Meaning(reason=reason) for word, reason in words.items()}
+    return {plain(word): Meaning(reason=reason) for word, reason in words.items()}
 
 
 def _meaning(given: EventType | Meaning | tuple[EventType, str]) -> Meaning:

@@ -29,6 +29,7 @@ from . import (
     unisender_go,
     zeptomail,
 )
+from .meanings import plain
 from .payload import json_path
 from .record import Provider
 
@@ -70,7 +71,8 @@ def provider_words() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
             for words in provider.words
         },
         "bounces": {
-            name: dict.fromkeys(provider.soft, "soft") | dict.fromkeys(provider.hard, "hard")
+            name: dict.fromkeys(map(plain, provider.soft), "soft")
+            | dict.fromkeys(map(plain, provider.hard), "hard")
             for name, provider in PROVIDERS.items()
         },
     }

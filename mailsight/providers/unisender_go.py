@@ -6,7 +6,7 @@ from typing import Any
 
 from mailsight.vocabulary import EventType
 
-from .meanings import NOT_AN_EVENT, Meaning, Words, types
+from .meanings import NOT_AN_EVENT, Meaning, Words, plain, types
 from .payload import at, text
 from .record import EXTRA_BASIC_AUTH, Provider, Secret
 
@@ -121,6 +121,8 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
 def _pack(events: Sequence[object]) -> object:
     """Wraps an event as in a webhook for several events. An event without `event_data` is a webhook of its own."""
     [event] = events
+    if isinstance(event, dict) and isinstance(event.get("event_name"), str):
+        event = event | {"event_name": plain(event["event_name"])}
     match event:
         case {"event_data": _}:
             return {"events_by_user": [{"events": [event]}]}

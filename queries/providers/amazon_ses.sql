@@ -119,7 +119,7 @@ fields as (
 described as (
     select
         *,
-        coalesce(filled(eventType), filled(notificationType)) as word,
+        plain_word(coalesce(filled(eventType), filled(notificationType))) as word,
         meaning_of_either('amazon_ses.event', eventType, notificationType) as said,
         list_filter(
             subscription.newTopicPreferences.topicSubscriptionStatus,
@@ -156,9 +156,9 @@ read as (
         coalesce(struct_extract(added, 'reason'), said.reason) as reject_reason,
         coalesce(bounce.bouncedRecipients, deliveryDelay.delayedRecipients) as parts,
         list_filter(case word
-            when 'Bounce' then list_transform(bounce.bouncedRecipients, lambda part: part.emailAddress)
-            when 'Complaint' then list_transform(complaint.complainedRecipients, lambda part: part.emailAddress)
-            when 'Delivery' then delivery.recipients
+            when 'bounce' then list_transform(bounce.bouncedRecipients, lambda part: part.emailAddress)
+            when 'complaint' then list_transform(complaint.complainedRecipients, lambda part: part.emailAddress)
+            when 'delivery' then delivery.recipients
             else mail.destination
         end, lambda address: address <> '') as recipients,
         list_transform(
@@ -198,12 +198,12 @@ diagnosed as (
             filled(part.diagnosticCode),
             filled(
                 case
-                    when word = 'Bounce' then filled(bounce.bounceType) || ': ' || filled(bounce.bounceSubType)
-                    when word = 'Complaint' then complaint.complaintFeedbackType
-                    when word = 'Delivery' then delivery.smtpResponse
-                    when word = 'DeliveryDelay' then deliveryDelay.delayType
-                    when word = 'Reject' then reject.reason
-                    when word = 'Rendering Failure' then failure.errorMessage
+                    when word = 'bounce' then filled(bounce.bounceType) || ': ' || filled(bounce.bounceSubType)
+                    when word = 'complaint' then complaint.complaintFeedbackType
+                    when word = 'delivery' then delivery.smtpResponse
+                    when word = 'deliverydelay' then deliveryDelay.delayType
+                    when word = 'reject' then reject.reason
+                    when word = 'rendering failure' then failure.errorMessage
                 end
             )
         ) as diagnostic

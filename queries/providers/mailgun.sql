@@ -89,7 +89,7 @@ select
     coalesce(
         value_of(recipient),
         case
-            when said.type = 'rejected' and severity is distinct from 'temporary'
+            when said.type = 'rejected' and plain_word(severity) is distinct from 'temporary'
                 then value_of(address_of(message.headers.to))
         end
     ) as recipient,

@@ -13,6 +13,7 @@ set variable provider_words = cast(
 
 -- name: create_provider_words#
 -- Creates the macros that every mapping uses, once per connection.
+-- `plain_word` is a word as tables have it: in lower case, with single blanks, and none or dots at its ends.
 -- `meaning_of` is what a word means in one of the tables, null for nothing: a type, a reject reason, and whether it is an
 -- event. `*` in a table stands for any other word.
 -- `moment_of` reads a number (`moment_of_number`), or ISO 8601 (UTC by default); null for anything else.
@@ -21,8 +22,16 @@ set variable provider_words = cast(
 -- `smtp_status_of` is the enhanced status code (RFC 3463) that the provider gives, else the first one in a diagnostic,
 -- but not part of an IP address such as 5.1.1.7.
 -- `bounce_type_of` is hard or soft, for one of the provider's words; null for any other word.
-create or replace temp macro known_meaning_of(name, word) as
-    getvariable('provider_words').meanings[name][lower(word)];
+create or replace temp macro plain_word(word) as
+    lower(trim(regexp_replace(word, '[\t-\r \x{A0}]+', ' ', 'g'), ' .'));
+-- Words without blanks and dots are plain but for their case. That is faster to check than to make them plain.
+create or replace temp macro known_meaning_of(name, word) as coalesce(
+    getvariable('provider_words').meanings[name][lower(word)],
+    case
+        when not regexp_full_match(word, '[!--/-~]*')
+            then getvariable('provider_words').meanings[name][plain_word(word)]
+    end
+);
 create or replace temp macro meaning_of(name, word) as case
     when word <> '' then coalesce(known_meaning_of(name, word), known_meaning_of(name, '*'))
 end;
@@ -63,7 +72,7 @@ create or replace temp macro smtp_status_of(status, diagnostic) as case
     )[1]
 end;
 create or replace temp macro bounce_type_of(provider, word) as
-    getvariable('provider_words').bounces[provider][word];
+    getvariable('provider_words').bounces[provider][plain_word(word)];
 -- `texts_of` is a list of texts, where the provider may send a single text instead.
 create or replace temp macro texts_of(list, alone) as
     list_filter(coalesce(list, [alone]), lambda item: item <> '');
@@ -89,7 +98,7 @@ create or replace temp macro by_customer(type) as
 create or replace temp macro position_of(value) as case
     when regexp_full_match(value, '[0-9]{1,9}') then try_cast(value as integer)
 end;
-create or replace temp macro yes_or_no(value) as case value when 'true' then true when 'false' then false end;
+create or replace temp macro yes_or_no(value) as case plain_word(value) when 'true' then true when 'false' then false end;
 -- `object_at` is an object in a payload, `object_of` also the text of one; an empty one if it is missing.
 create or replace temp macro object_of(value) as case
     when json_type(value) = 'OBJECT' then value

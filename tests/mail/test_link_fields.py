@@ -59,6 +59,21 @@ FIELDS = re.split(
     __email__  {~$email~}  {-email-}  {@email}  {:email}  {#email#}  <email>  <$email$>  <#email#>  <!--email-->
     <merge email>  «Email»  ‹email›  $email  %email  :email  @email  $email;  (%first_name%)  %(email)s  <?=$email?>
     {dynamiccontent="Slot 1"}  ~~EMAIL~~  {contactfield=email|x}  {contactfield=email|true}
+    $SUBSCRIBER.EMAIL$  $[LI:UNSUBSCRIBE]$  ${!Leads.Email}  %%Field::default%%  @LAST_NAME@  [[FIRSTNAME OR "there"]]
+    {{CONTACT `subscriber_email`}}  #recipient:First Name#  #recipient:City|none#  ~Contact.Email|none~  --First Name--
+    [mailpoet/subscriber-firstname default="x"]  <!--[mailpoet/subscriber-email]-->  [DATETIME format="Y-m-d"]
+    [Country of residence,fallback=]  [Contact//First Name]  [{Contact}//{Email}]  [Contact ID]  $!lead.Email
+    $esc.url($lead.Email)  $lookup(FIRST_NAME)$  $data.get('name')  {u(profile.vars.first_name)}
+    {replace(email, "a", "b")}
+    <span class=eloquaemail>EmailAddress</span>  <eloqua type="emailfield"/>  <email/>  <merge:email/>  <NLEMAIL>
+    %FIRSTNAME|TITLECASE%  %TODAY+3%  %Subscriber:First Name%  (first name)  -first name-  [firstName, My Friend]
+    {user_data~Email Address}  {~custom field~}  {::Contacts::email::}  {Name (First):1.3}  $contact_email1
+    $user_address  [user->email]  <!-- tmpl_var email -->  [nome]  [campo1]  $$custom_field$$  *[x_custom]*  #[email]#
+    [$FIRST_NAME_TAG|there$]  %$custom$%  [EMV FIELD]FIRSTNAME[EMV /FIELD]  <$BlogEmail$>  [contact("email")]
+    [url("x")]
+    &email&  &&email&&  &*TO;  &*EMAIL;  &NAME;  EMAIL_MERGE  MERGE_EMAIL  MERGE1  YOUR_EMAIL_HERE  XXEMAILXX
+    [merge field=email]  {merge field=email}  <merge field="email">  {{{{email}}}}  {{{{{email}}}}}  [email;none]
+    [email|none]  [email default=none]  {email,none}  [Field: First Name]  [date,,date:MM/DD/YYYY]  ${"Email Address"}
 """.strip(),
 )
 
@@ -91,6 +106,11 @@ NO_FIELDS = re.split(
     https://x.example/_the.company_  https://x.example/_date  https://x.example/-mobile  https://x.example/+date
     https://x.example/?q="phone"  https://x.example/?q=%22phone%22  https://x.example/?q='phone'
     https://x.example/?q=“phone”  https://x.example/?q=+phone+  https://x.example/:key  https://x.example/?via=@a.city
+    https://x.example/?e=&email=1  https://x.example/?e=&email  https://x.example/?e=&email&b=2  https://x.example/?q=a&b;c
+    https://x.example/?v=VAR_A  https://x.example/TAG_SALE/  https://x.example/MERGE/  https://x.example/EMAIL
+    https://x.example/?by=NAME  https://x.example/?o=DATE_ASC  https://x.example/XXL/  https://x.example/__data__/
+    https://x.example/?j={"email":1}  https://x.example/?j=%7B%22email%22%3A1%7D  https://x.example/?a=$5(b)
+    https://x.example/?r=[a:b]  http://[FE80:ABCD::1]/x  https://x.example/?q=((a)  https://x.example/#[email]#
     https://x.example/!/a  https://x.example/~/a~b  mailto:ann@x.example  tel:+31-20-123
 """.strip(),
 )

@@ -28,7 +28,12 @@ CALLS = [
     '{{ "' + SALE + '" | TrackLink }}',
     'http://{{ TrackLink "' + SALE + '" . }}',
     "%7B%7B%20TrackLink%20%22https://shop.example/sale?size=42&colour=red%22%20.%20%7D%7D",
+    SALE + "%40TrackLink",
     "%%=RedirectTo('" + SALE + "')=%%",
+    "%%track {" + SALE + "} -name sale%%",
+    "%%track " + SALE + ' -name "sale"%%',
+    '[%url:unique-count(action!1); "' + SALE + '"; "sale"]',
+    "{{LINK `" + SALE + "`}}",
     '<%= track_url "' + SALE + '" %>',
 ]
 
@@ -54,6 +59,32 @@ def test_a_tracking_call_is_the_url_it_tracks(call: str, written) -> None:  # ty
 def test_a_call_without_quotes_around_it() -> None:
     mail = links(f'<a href={{{{ TrackLink "{SALE}" . }}}} class=b>x</a>')
     assert [link.url for link in mail] == [SALE]
+
+
+@pytest.mark.parametrize("call", [*CALLS, SALE + "%%STOP%%"])
+@pytest.mark.parametrize("tail", ["#top", "?a=b", "&a=b#top", "/x?a=b", "?e={{ .Subscriber.Email }}"])
+def test_clicks_are_reported_with_what_follows_a_call_or_without(call: str, tail: str) -> None:
+    mail = links(f'<a href="https://other.example/"></a><a href="{entities.escape(call + tail)}"></a>')
+    assert (mail[1].url, mail[1].tail) == (SALE, tail)
+    for clicked in (SALE, SALE + tail.replace("{{ .Subscriber.Email }}", "ann%40mail.example")):
+        assert Matcher(mail).position(clicked) == 1
+    assert Matcher(mail).position("https://shop.example/other") is None
+
+
+def test_what_follows_a_call_tells_links_apart_only_where_clicks_have_it() -> None:
+    mail = links(
+        "".join(
+            f'<a href="{entities.escape(address)}"></a>'
+            for address in (f'{{{{ TrackLink "{SALE}" . }}}}&a=1', f"{SALE}&a=1@TrackLink", f"{SALE}&a=2")
+        )
+    )
+    assert [Matcher(mail).position(url) for url in (SALE, f"{SALE}&a=1", f"{SALE}&a=2")] == [0, 1, 2]
+
+
+def test_what_follows_a_text_that_is_no_call_belongs_to_the_url() -> None:
+    mail = links("<a href='{{ shop.url | default: \"https://shop.example\" }}/sale?a=1'></a>")
+    clicks = ["https://utrecht.example/sale?a=1", "https://shop.example", "https://shop.example/sale?a=2"]
+    assert [Matcher(mail).position(url) for url in clicks] == [0, None, None]
 
 
 @pytest.mark.parametrize(

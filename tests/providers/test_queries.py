@@ -19,6 +19,7 @@ from mailsight.warehouse import queries
 from tests.support.examples import examples
 from tests.support.odd_values import bent
 from tests.support.providers.registry import SAMPLES
+from tests.support.providers.spellings import SPELLINGS, respelled
 
 MAPPED = [name for name, provider in PROVIDERS.items() if provider.mapped]
 COLUMNS = ["place", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
@@ -124,6 +125,17 @@ def test_generated_payloads_give_equal_events(name: str, mapped: Map) -> None:
 @pytest.mark.parametrize("name", MAPPED)
 def test_typical_payloads_give_equal_events(name: str, mapped: Map) -> None:
     assert_equal(name, [payload for payload, _ in SAMPLES[name].typical], mapped)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("name", MAPPED)
+def test_words_in_other_spellings_give_equal_events(name: str, spelling: str, mapped: Map) -> None:
+    payloads = [payload for payload, _ in SAMPLES[name].typical]
+    assert_equal(
+        name,
+        [respelled(PROVIDERS[name], payload, SPELLINGS[spelling]) for payload in payloads],
+        mapped,
+    )
 
 
 @pytest.mark.parametrize("name", MAPPED)

@@ -1,6 +1,6 @@
 """What providers say in their own words has a meaning here: types of events, reasons, and what is no event at all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from mailsight.providers.anymail import view_class
 from mailsight.providers.checking import check_payload
 from mailsight.providers.events import Event, Request, Unreadable
+from mailsight.providers.meanings import plain
 from mailsight.providers.payload import at
 from mailsight.providers.reading import events_of_request, events_of_value
 from mailsight.providers.record import Provider
@@ -15,6 +16,7 @@ from mailsight.providers.registry import PROVIDERS
 from tests.support.providers.record import REFUSED
 from tests.support.providers.registry import SAMPLES
 from tests.support.providers.requests import request_of
+from tests.support.providers.spellings import SPELLINGS, respelled
 
 by_name = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
@@ -52,6 +54,32 @@ def test_every_word_of_a_table_is_understood_where_the_provider_writes_it(provid
             for word, meaning in words.means.items():
                 found = words.meaning([str(at(with_word(path, word), path))])
                 assert found == meaning
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+@by_name
+def test_a_word_may_be_spelled_in_other_ways(provider: Provider, spell: Callable[[str], str]) -> None:
+    for words in provider.words:
+        for word, meaning in words.means.items():
+            assert words.meaning([spell(word)]) == meaning, spell(word)
+    for payload, _ in SAMPLES[provider.name].typical:
+        respelled_payload = respelled(provider, payload, spell)
+        assert _said(provider, respelled_payload) == _said(provider, payload), respelled_payload
+
+
+def _said(provider: Provider, payload: object) -> list[object]:
+    """What the events of a payload say in the provider's words."""
+    return [
+        (event.type, event.reject_reason, event.bounce_type, event.provider_machine, event.recipient)
+        if isinstance(event, Event)
+        else event
+        for event in events_of_value(provider, payload)
+    ]
+
+
+@by_name
+def test_tables_have_plain_words(provider: Provider) -> None:
+    assert [word for words in provider.words for word in words.means if word != plain(word)] == []
 
 
 @by_name
@@ -155,6 +183,8 @@ NOT_SENT: list[Case] = [
             "Bounced Address": "bounced",
             "Invalid": "invalid",
             "Invalid SMTPAPI header": "other",
+            " spam reporting  address. ": "spam",
+            "Group Unsubscribe.": "unsubscribed",
             "A reason of next year": "other",
         }.items()
     ),

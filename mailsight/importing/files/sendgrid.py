@@ -14,6 +14,7 @@ from functools import partial
 from mailsight.importing.headers import Kind
 from mailsight.importing.sources import Gap, Item, Request, Source, Unusable, Value
 from mailsight.loading.json_files import BadRecord
+from mailsight.providers.meanings import plain
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import BOUNCE_TYPES, EventType
 
@@ -111,7 +112,7 @@ def read(request: Request) -> Iterator[Item]:
 def _activity(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     email = values.address(row.get("email"))
     at = exports.moment(file, zone)(row.get("occurred_at"))
-    word = (row.get("event") or "").lower()
+    word = plain(row.get("event") or "")
     meaning = _TYPES.meaning([_WORDS.get(word, word)])
     if not email or not at or (meaning and not meaning.is_event):
         reason = (
@@ -135,7 +136,7 @@ def _activity(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterat
         "provider_machine": _verdict(row.get("machine")),
     }
     if kind is EventType.BOUNCED:
-        details["bounce_type"] = _bounce_type(word, (row.get("type") or "").lower())
+        details["bounce_type"] = _bounce_type(word, plain(row.get("type") or ""))
     if kind is EventType.REJECTED:
         known = _REASONS.meaning(filter(None, (row.get("reason"), row.get("type"))))
         details["reject_reason"] = (known.reason if known else None) or "other"
