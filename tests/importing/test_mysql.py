@@ -1,5 +1,6 @@
 """Reading MySQL and MariaDB, whatever is in them and whatever happens to the connection."""
 
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_a_fingerprint_changes_with_any_value(mariadb: Database) -> None:
     mariadb.run("update letters set word = 'other' where id = 3")
     after = fingerprints()
     assert {team for team in before if before[team] != after[team]} == {1}
+
+
+def test_no_two_contents_of_a_table_share_a_fingerprint(mariadb: Database) -> None:
+    """Not even if its rows change in the same way, or exchange their values."""
+    mariadb.run("create table pairs (content int, id int, count int, status int, primary key (content, id))")
+    contents = itertools.product(range(1, 5), range(1, 4), repeat=2)
+    rows = [
+        (content, id_, *values[2 * id_ : 2 * id_ + 2])
+        for content, values in enumerate(contents)
+        for id_ in range(2)
+    ]
+    mariadb.run(f"insert into pairs values {', '.join(map(str, rows))}")
+    with opened(Request(mariadb.address()), "pairs") as database:
+        found = database.fingerprints("pairs", ["id", "count", "status"], "content")
+    assert len(found) == len(set(found.values())) == 144
 
 
 @pytest.mark.parametrize(

@@ -207,9 +207,10 @@ class Database:
         if asked in self._fingerprints:
             return self._fingerprints[asked]
         values = ", ".join(f"coalesce(crc32(t.{_quoted(column)}), 0)" for column in known)
+        # Without MD5, two rows that change in the same way would cancel each other out, as CRC-32 is linear.
         value = f"t.{_quoted(by)}" + (f" div {block:d}" if block > 1 else "") if by else "0"
         rows = self._run(
-            f"select {value} as g, count(*) as n, bit_xor(crc32(concat_ws(',', {values}))) as x "
+            f"select {value} as g, count(*) as n, sum(crc32(md5(concat_ws(',', {values})))) as x "
             f"from {self._sql(f'{{{table}}} as t')} {f'group by {value}' if by else ''}",
             (),
         )
