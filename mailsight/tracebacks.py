@@ -61,7 +61,14 @@ def in_short(error: BaseException) -> str:
 
 
 class Formatter(logging.Formatter):
-    """Writes records, with errors as `described`."""
+    """Writes records, with errors as `described`. Of a message, only what can be seen: it may quote a stranger's text.
+
+    So nobody can write a line that looks like another record, or steer the terminal that shows the log.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name in logging
+        text = super().formatMessage(record)
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # the name in logging
         error = ei[1] if isinstance(ei, tuple) else None

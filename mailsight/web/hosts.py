@@ -56,6 +56,10 @@ class KnownHosts:
         if scope.get("client") is None:
             # A peer without an address, such as a proxy on a Unix socket, must not pass for this machine.
             scope = {**scope, "client": ("unknown", 0)}
+        if scope["path"].endswith("\n"):
+            # Starlette finds the same route with a line break after the path. Middleware that guards a route compares
+            # the path, so nothing may come after it.
+            scope = {**scope, "path": scope["path"].rstrip("\n")}
         try:
             self._check_host(scope)
             scope = self._check_origin(scope)

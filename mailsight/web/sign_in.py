@@ -63,9 +63,9 @@ class SignIn:
         """To the provider, or back to the sign-in page if that is not possible."""
         target = _opened(request)
         answer = await self._answer(request)
-        if answer is None or answer.status_code >= 400:
+        if answer is None:
             return _redirect(target, Failure.UNAVAILABLE)
-        if not answer.headers.get("location", "").startswith(("https://", "http://")):
+        if answer.headers["location"] == path(""):
             return _redirect(target)  # the button was older than two minutes
         answer.set_cookie(
             RETURN_COOKIE, quote(target), max_age=RETURN_SECONDS, path=path(""), httponly=True, samesite="lax"
@@ -74,21 +74,20 @@ class SignIn:
 
     async def _come_back(self, request: Request) -> Response:
         """From the provider to the page that was opened."""
-        asked_for = request.query_params
         target = addresses.own_page(*_split(unquote(request.cookies.get(RETURN_COOKIE, ""))))
         answer = await self._answer(request)
-        if answer is None or answer.status_code >= 400:
+        if answer is None:
             return _redirect(target, Failure.UNAVAILABLE)
         if claims := sessions.claims_from(_cookies(answer)):
             await run_in_threadpool(audit.signed_in, claims)
             await run_in_threadpool(shared.note_claims, claims)
             await run_in_threadpool(tokens.note_claims, claims)
         failure: Failure | None = None
-        if not _sets_cookie(answer, USER_COOKIE_NAME) and not await _is_signed_in(request):
-            if "error" in asked_for:
-                failure = Failure.CANCELLED if asked_for["error"] == "access_denied" else Failure.UNAVAILABLE
-            elif "state" in asked_for or "code" in asked_for:
-                failure = Failure.FAILED
+        if not _sets_cookie(answer, USER_COOKIE_NAME):
+            if await _is_signed_in(request):
+                answer = _redirect(target)  # Streamlit would remove the cookie of the earlier sign-in
+            else:
+                failure = _failure(request)
         answer.headers["Location"] = _url(target, failure)
         if failure is None:
             answer.delete_cookie(RETURN_COOKIE, path=path(""))
@@ -100,7 +99,7 @@ class SignIn:
             await run_in_threadpool(sessions.end_sign_in, claims)
             await run_in_threadpool(audit.signed_out, claims)
         answer = await self._answer(request)
-        if answer is None or answer.status_code >= 400:
+        if answer is None:
             answer = _redirect("")
             for name in request.cookies:
                 if name.startswith((USER_COOKIE_NAME, TOKENS_COOKIE_NAME)):
@@ -108,7 +107,7 @@ class SignIn:
         return answer
 
     async def _answer(self, request: Request) -> Response | None:
-        """Streamlit's answer, or None if it fails or the provider takes too long."""
+        """Streamlit's redirect, or None if it fails, leads nowhere or the provider takes too long."""
         messages: list[Message] = []
 
         async def hold(message: Message) -> None:
@@ -124,7 +123,8 @@ class SignIn:
         start, *parts = messages
         answer = Response(b"".join(part.get("body", b"") for part in parts), start["status"])
         answer.raw_headers = MutableHeaders(raw=list(start["headers"])).raw
-        return answer
+        location = answer.headers.get("location", "")
+        return answer if location == path("") or location.startswith(("https://", "http://")) else None
 
 
 def _opened(request: Request) -> str:
@@ -141,6 +141,18 @@ def _opened(request: Request) -> str:
 def _split(address: str) -> tuple[str, str]:
     name, _, query = address.partition("?")
     return path(name), query
+
+
+def _failure(request: Request) -> Failure | None:
+    """Why an answer from the provider signed nobody in; None for one that was not meant to."""
+    given = request.query_params
+    if "error" in given:
+        return Failure.CANCELLED if given["error"] == "access_denied" else Failure.UNAVAILABLE
+    # Streamlit has changed the session if the answer fits a sign-in that was started here. So the provider was asked
+    # about it, and did not answer as it should.
+    if getattr(request.scope.get("session"), "modified", False):
+        return Failure.UNAVAILABLE
+    return Failure.FAILED if "state" in given or "code" in given else None
 
 
 async def _is_signed_in(request: Request) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -184,6 +185,33 @@ def test_an_answer_that_signs_nobody_in_is_explained(
         page.goto(f"{guarded.address}/oauth2callback?{query}")
         expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
         expect(page.get_by_text(says)).to_be_visible()
+
+
+def test_an_answer_that_the_provider_does_not_confirm_is_explained_and_ends_no_earlier_sign_in(
+    browser: Browser, guarded: Guarded, sample_database: Path
+) -> None:
+    campaign = listed(sample_database)[1]
+    address = f"{guarded.address}/campaign?id={campaign.campaign_id}"
+
+    def come_back_with_a_forged_code(page: Page) -> None:
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("button", name="ann", exact=True)).to_be_visible()
+        [state] = parse_qs(urlsplit(page.url).query)["state"]
+        page.goto(f"{guarded.address}/oauth2callback?code=forged&state={state}")
+
+    with visit(browser) as (page, _), page.context.new_page() as other:
+        for each in (page, other):
+            each.goto(address)
+            expect(each.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
+        come_back_with_a_forged_code(page)
+        expect(page.get_by_text("The sign-in service can't be reached right now")).to_be_visible()
+        assert page.url == f"{address}&sign_in=unavailable"
+        sign_in(page, "ann")
+        expect(page.get_by_role("heading", name=campaign.name)).to_be_visible()
+        come_back_with_a_forged_code(other)
+        expect(other.get_by_role("heading", name=campaign.name)).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("heading", name=campaign.name)).to_be_visible()
 
 
 def leave_provider(page: Page) -> None:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mailsight.web import hosts
@@ -85,6 +86,17 @@ def test_a_websocket_of_a_foreign_host_or_origin_is_refused() -> None:
         "http://localhost:8501.attacker.example",
     ):
         assert not opens({"Host": HERE, "Origin": origin}), origin
+
+
+@pytest.mark.parametrize("end", ["%0a", "%0A%0a", "%0a?a=b"])
+def test_nothing_comes_after_a_path(end: str) -> None:
+    """Routes are found in spite of a line break, and what guards them looks for the path."""
+
+    async def path(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(repr(scope["path"]))(scope, receive, send)
+
+    app = hosts.KnownHosts(path, NAMES, "", "/webhooks/")
+    assert TestClient(app, f"http://{HERE}").get(f"/page{end}").text == "'/page'"
 
 
 def test_several_host_headers_are_refused() -> None:

@@ -160,6 +160,12 @@ def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(
     assert paths == ["/media/secret/…", "/static/missing.js"]
 
 
+def test_an_address_cannot_make_a_line_or_steer_a_terminal(written: io.StringIO, client: TestClient) -> None:
+    client.get("/static/%0A2026-11-27%20INFO%0B%1B[2J%C2%85%E2%80%A8%E2%80%AE")
+    [line] = written.getvalue().splitlines()
+    assert r"GET /static/\n2026-11-27 INFO\x0b\x1b[2J\x85\u2028\u202e 404 " in line
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -95,12 +95,18 @@ def client(answers: dict[str, Any], ended: list[Any]) -> Iterator[TestClient]:
 
 
 def _name(answer: Any) -> str:
-    return f"{answer.status_code}" if isinstance(answer, Response) else repr(answer)
+    return (
+        f"{answer.status_code} {answer.headers.get('location', '')}"
+        if isinstance(answer, Response)
+        else repr(answer)
+    )
 
 
 FAILURES: list[Any] = [
     PlainTextResponse("Authentication error", 400),
     PlainTextResponse("Internal Server Error", 500),
+    RedirectResponse("javascript:alert(1)", 302),
+    RedirectResponse("/authorize?state=1", 302),
     httpx.ConnectError("refused"),
     ValueError("not JSON"),
     RuntimeError("no authorize_url"),
