@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mailsight.errors import ImportFailed
 from mailsight.importing import engine
 from mailsight.importing.databases.keila import SOURCE
 from mailsight.importing.sources import Mail, Request
@@ -343,3 +344,12 @@ def test_opt_outs_without_a_message_are_the_customers_own(keila: Keila, tmp_path
     assert table(tmp_path / "m.duckdb", "events", "customer_id, type") == [
         {"customer_id": "keila-1", "type": "unsubscribed"}
     ]
+
+
+def test_a_version_without_tracking_is_refused_by_the_version_that_is_needed(
+    keila: Keila, tmp_path: Path
+) -> None:
+    keila.database.run("drop table tracking_links cascade")
+    with pytest.raises(ImportFailed, match="no table tracking_links") as refused:
+        load(tmp_path, keila)
+    assert refused.value.next_step.endswith("It must be a database of Keila 0.5 or later.")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailsight.errors import ImportFailed
 from mailsight.importing.databases.mailtrain import SOURCE
 from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
@@ -266,3 +267,10 @@ def test_the_channel_of_a_campaign_is_its_tag(mailtrain: Database) -> None:
     mailtrain.insert("channels", {"id": 1, "name": "Shop"})
     mailtrain.run("update campaigns set channel = 1")
     assert imported(SOURCE, mailtrain.address()).rows("campaigns")[0]["tags"] == ["Shop"]
+
+
+def test_version_1_is_refused_by_the_version_that_is_needed(mailtrain: Database) -> None:
+    mailtrain.run("drop table campaign_messages; create table campaign__7 (id int)")
+    with pytest.raises(ImportFailed, match="no table whose name ends in campaign_messages") as refused:
+        imported(SOURCE, mailtrain.address())
+    assert refused.value.next_step.endswith("It must be a database of Mailtrain 2.")

@@ -44,7 +44,7 @@ _TIMES = ("inserted_at", "updated_at", "queued_at", "sent_at", "clicked_at", "fa
 
 
 def read(request: Request) -> Iterator[Item]:
-    with opened(request, "Keila", REQUIRED) as database:
+    with opened(request, "Keila", REQUIRED, since="0.5") as database:
         reached = Reached(database)
         request = database.current(request, ("tracking_clicks", "contacts_events"))
         request.report(0.0, "Reading campaigns")

@@ -70,7 +70,7 @@ GAPS = (
 
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that changed since the request's positions."""
-    with opened(request, "campaign_messages") as database:
+    with opened(request, "campaign_messages", program="Mailtrain 2") as database:
         yield from _Import(database, request).items()
 
 

@@ -128,8 +128,11 @@ class Database:
 
 
 @contextmanager
-def opened(request: Request, label: str, required: Sequence[str]) -> Iterator[Database]:
-    """The database at the request's address. Raises `ImportFailed` if it isn't one of this source."""
+def opened(request: Request, label: str, required: Sequence[str], *, since: str = "") -> Iterator[Database]:
+    """The database at the request's address. Raises `ImportFailed` if it isn't one of this source.
+
+    `since`: the version of the source that first had the required tables, if it is not the first.
+    """
     psycopg = library("psycopg")
     address = SCHEMES.sub("postgresql://", request.where, count=1)
     if not address.startswith("postgresql://"):
@@ -151,7 +154,8 @@ def opened(request: Request, label: str, required: Sequence[str]) -> Iterator[Da
         if missing := [table for table in required if table not in tables]:
             raise ImportFailed(
                 f"The database {name} is not {label}'s: it has no table {missing[0]}.",
-                next_step="Check the database's name at the end of the address.",
+                next_step="Check the database's name at the end of the address."
+                + (f" It must be a database of {label} {since} or later." if since else ""),
             )
         yield Database(connection, name, request.batch_rows, tables)
     finally:
