@@ -2,12 +2,13 @@
 
 import random
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailsight.errors import ImportFailed
 from mailsight.importing import engine
 from mailsight.importing.databases.keila import SOURCE
 from mailsight.importing.sources import Mail, Request
@@ -20,15 +21,18 @@ from tests.support.tables import table
 
 # As Keila's own tables, as far as they are read.
 SCHEMA = """
+create extension if not exists citext;
 create table contacts (
-    id bigserial primary key, email text, first_name text, last_name text, status smallint not null default 1,
-    data jsonb, inserted_at timestamp(0) not null, updated_at timestamp(0) not null
+    id bigserial primary key, email citext, first_name varchar(255), last_name varchar(255),
+    status smallint not null default 0, data jsonb, inserted_at timestamp(0) not null, updated_at timestamp(0) not null
 );
-create table contacts_segments (id bigserial primary key, name text);
-create table mailings_senders (id bigserial primary key, from_email text not null, from_name text);
+create table contacts_segments (id bigserial primary key, name varchar(255));
+create table mailings_senders (
+    id bigserial primary key, from_email varchar(255) not null, from_name varchar(255)
+);
 create table mailings_campaigns (
-    id bigserial primary key, subject text not null, preview_text text, html_body text, text_body text, json_body jsonb,
-    settings jsonb,
+    id bigserial primary key, subject varchar(255) not null, preview_text text, html_body text, text_body text,
+    json_body json, settings jsonb,
     sent_at timestamp(0), sender_id bigint references mailings_senders on delete set null,
     segment_id bigint references contacts_segments on delete set null
 );
@@ -53,7 +57,7 @@ create table contacts_events (
     {message} bigint references {messages} on delete set null, inserted_at timestamp(0) not null
 );
 """
-NEWER = "status smallint default 0, recipient_email text, html_body text, text_body text,"
+NEWER = "status smallint default 0, recipient_email citext, html_body text, text_body text,"
 NAMES = {"messages": ("message_id", NEWER), "mailings_recipients": ("recipient_id", "")}
 pytestmark = pytest.mark.slow
 START = datetime(2026, 4, 14, 9)  # noqa: DTZ001  # as stored
@@ -253,6 +257,43 @@ def test_the_contacts_of_deleted_people_are_counted_from_the_start(keila: Keila,
     assert figures(tmp_path) == oracle(keila)
 
 
+@pytest.mark.parametrize("imported_before", [True, False])
+def test_a_message_may_be_sent_after_its_contact_was_deleted(
+    imported_before: bool, keila: Keila, tmp_path: Path
+) -> None:
+    keila.add_contacts(3)
+    keila.send(random.Random(1))
+    waiting = {"sent_at": None, "failed_at": None, "status": 2}
+    keila.database.run(
+        f"update messages set {', '.join(f'{name} = %s' for name in waiting)}", *waiting.values()
+    )
+    if imported_before:
+        load(tmp_path, keila)
+    keila.database.run("delete from contacts where id < 3")
+    load(tmp_path, keila)
+    keila.now += timedelta(hours=1)
+    keila.database.run("update messages set sent_at = %s, status = 10 where id = 1", keila.now)
+    keila.database.run("update messages set failed_at = %s, status = -1 where id = 2", keila.now)
+    load(tmp_path, keila)
+    counts = figures(tmp_path)["keila-1"]
+    assert (counts["selected"], counts["sent"], counts["not_sent"]) == (3, 1, 2)
+    reasons = table(tmp_path / "m.duckdb", "recipients where not sent", "not_sent_reason")
+    assert sorted(row["not_sent_reason"] for row in reasons) == ["failed", "other"]
+    assert not load(tmp_path, keila).changed
+
+
+def test_a_contact_may_be_deleted_right_after_an_import(keila: Keila, tmp_path: Path) -> None:
+    """What an import read a minute ago may not be settled yet, but it is known."""
+    keila.now = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1, hours=1, minutes=1)
+    keila.add_contacts(3)
+    keila.send(random.Random(1))
+    load(tmp_path, keila)
+    keila.database.run("delete from contacts where id = 1")
+    load(tmp_path, keila)
+    counts = figures(tmp_path)["keila-1"]
+    assert (counts["selected"], counts["sent"]) == (3, 3)
+
+
 def test_messages_keep_their_own_e_mail_and_campaigns_their_sender(keila: Keila, tmp_path: Path) -> None:
     keila.add_contacts(2)
     keila.send(random.Random(1))
@@ -303,3 +344,12 @@ def test_opt_outs_without_a_message_are_the_customers_own(keila: Keila, tmp_path
     assert table(tmp_path / "m.duckdb", "events", "customer_id, type") == [
         {"customer_id": "keila-1", "type": "unsubscribed"}
     ]
+
+
+def test_a_version_without_tracking_is_refused_by_the_version_that_is_needed(
+    keila: Keila, tmp_path: Path
+) -> None:
+    keila.database.run("drop table tracking_links cascade")
+    with pytest.raises(ImportFailed, match="no table tracking_links") as refused:
+        load(tmp_path, keila)
+    assert refused.value.next_step.endswith("It must be a database of Keila 0.5 or later.")

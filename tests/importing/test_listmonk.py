@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mailsight.errors import ImportFailed
 from mailsight.importing import engine
 from mailsight.importing.databases.listmonk import SOURCE
 from mailsight.importing.sources import Mail, Request, Rows
@@ -230,3 +231,12 @@ def test_exported_files_are_read_as_the_database_is(tmp_path: Path) -> None:
         "created_at": datetime(2026, 1, 1, 21, 34, 5, 500_000),  # noqa: DTZ001  # as stored
         "attributes": '{"city":"Ghent","attribs.name":"x","status":"enabled"}',
     }
+
+
+def test_version_1_is_refused_by_the_version_that_is_needed(
+    listmonk_database: Database, tmp_path: Path
+) -> None:
+    listmonk_database.run("alter table campaign_views drop column id")
+    with pytest.raises(ImportFailed, match=r"no column campaign_views\.id") as refused:
+        engine.run(tmp_path / "m.duckdb", SOURCE, listmonk_database.address)
+    assert refused.value.next_step.endswith("It must be a database of listmonk 2.0 or later.")

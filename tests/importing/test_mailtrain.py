@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailsight.errors import ImportFailed
 from mailsight.importing.databases.mailtrain import SOURCE
 from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
@@ -34,15 +35,17 @@ def mailtrain(mariadb: Database) -> Database:
             "type": "text",
             "column": "custom_first_name_y2",
         },
+        {"list": 1, "name": "Land", "key": "MERGE_COUNTRY", "type": "text", "column": "custom_country_z3"},
         {"list": 1, "name": "Group", "key": "GROUP", "type": "checkbox-grouped"},
     )
     mariadb.insert(
-        "send_configurations", {"id": 1, "from_name": "The Shop", "from_email": "news@shop.example"}
+        "send_configurations",
+        {"id": 1, "from_name": "The Shop", "from_email": "news@shop.example", "from_name_overridable": 1},
     )
     mariadb.insert("templates", {"id": 4, "html": "<p>From a template</p>"})
     mariadb.insert(
         "campaigns",
-        {"id": 7, "name": "Tulips", "subject_override": "Hi [FIRST_NAME]", "status": 3,
+        {"id": 7, "name": "Tulips", "subject": "Hi [FIRST_NAME]", "status": 3,
          "delivered": 5, "opened": 1, "clicks": 2, "bounced": 1,
          "data": json.dumps({"sourceCustom": {"html": HTML, "text": ""}})},
         {"id": 8, "name": "Template", "status": 2, "source": 1, "data": '{"sourceTemplate": 4}',
@@ -56,7 +59,8 @@ def mailtrain(mariadb: Database) -> Database:
         "subscription__1",
         {"id": 1, "cid": "a", "email": "ann@example.com", "opt_in_country": "BE", "tz": "europe/brussels",
          "created": "2026-01-01 10:00:00", "custom_city_x1": "Ghent", "custom_first_name_y2": "Ann"},
-        {"id": 2, "cid": "b", "email": "bob@example.com", "status": 3, "created": "2026-01-01 10:00:00"},
+        {"id": 2, "cid": "b", "email": "bob@example.com", "status": 3, "created": "2026-01-01 10:00:00",
+         "opt_in_country": "BE", "custom_country_z3": "NL"},
         {"id": 3, "cid": "c", "email": None, "status": 2, "created": "2026-01-01 10:00:00"},
     )  # fmt: skip
     message = {"campaign": 7, "list": 1, "created": "2026-05-02 10:00:00"}
@@ -70,6 +74,7 @@ def mailtrain(mariadb: Database) -> Database:
         message | {"id": 5, "subscription": 5, "status": 5},
         message | {"id": 6, "subscription": 6, "status": 6, "updated": "2026-05-02 10:05:00", "response": "554 no"},
         message | {"id": 7, "subscription": 1, "list": 2, "status": 1, "updated": None},
+        message | {"id": 8, "subscription": 8, "status": 5, "response": "blacklisted", "response_id": "blacklisted"},
     )  # fmt: skip
     mariadb.insert("links", {"id": 1, "campaign": 7, "url": "https://shop.example/?to=ann@example.com"})
     link = {"campaign": 7, "list": 1, "subscription": 1, "created": "2026-05-02 11:00:00"}
@@ -106,7 +111,7 @@ def test_campaigns(mailtrain: Database) -> None:
             "campaign_id": "mailtrain-8",
             "name": "Template",
             "from_name": "Ann",
-            "from_email": "ann@shop.example",
+            "from_email": "news@shop.example",  # the send configuration allows no other
             "template": "campaigns/8.html",
         },
     ]
@@ -147,6 +152,7 @@ def test_subscribers(mailtrain: Database) -> None:
         {
             "customer_id": "mailtrain-1-2",
             "email": "bob@example.com",
+            "country": "NL",
             "created_at": datetime(2026, 1, 1, 10, tzinfo=UTC),
             "subscription": "bounced",
         },
@@ -163,6 +169,7 @@ def test_messages(mailtrain: Database) -> None:
         {"customer_id": "mailtrain-1-3", "sent_at": _at("02T10:00:00")},
         {"customer_id": "mailtrain-1-5"},
         {"customer_id": "mailtrain-1-6", "not_sent_reason": "failed", "not_sent_detail": "554 no"},
+        {"customer_id": "mailtrain-1-8", "not_sent_reason": "blocked"},
         {"customer_id": "mailtrain-1-99", "sent_at": _at("02T10:00:00")},
         {"customer_id": "mailtrain-2-1", "sent_at": _at("02T10:00:00")},
     ]  # fmt: skip
@@ -171,6 +178,7 @@ def test_messages(mailtrain: Database) -> None:
 def test_events_as_often_as_they_were_counted(mailtrain: Database) -> None:
     rows = _said(imported(SOURCE, mailtrain.address()), "events")
     assert {(row.pop("provider"), row.pop("campaign_id")) for row in rows} == {("mailtrain", "mailtrain-7")}
+    at = int(_at("02T11:00:00").timestamp())
     ann = {"customer_id": "mailtrain-1-1", "recipient": "ann@example.com"}
     opened = {"type": "opened", "occurred_at": _at("02T11:00:00"), "ip": "203.0.113.7",
               "payload": {"device_type": "phone", "country": "BE"}}  # fmt: skip
@@ -186,9 +194,9 @@ def test_events_as_often_as_they_were_counted(mailtrain: Database) -> None:
          "occurred_at": _at("03T10:05:00")},
         {"event_id": "complained-4", "customer_id": "mailtrain-1-99", "type": "complained",
          "occurred_at": _at("04T10:05:00")},
-        *(ann | opened | {"event_id": f"open-7-1-1-{number}"} for number in range(3)),
-        *(ann | clicked | {"event_id": f"click-7-1-1-1-{number}"} for number in range(2)),
-        {"event_id": "click-7-1-99-0-0", "customer_id": "mailtrain-1-99", "type": "clicked",
+        *(ann | opened | {"event_id": f"open-7-1-1-{at}-{number}"} for number in range(3)),
+        *(ann | clicked | {"event_id": f"click-7-1-1-{at + 60}-1-{number}"} for number in range(2)),
+        {"event_id": f"click-7-1-99-{at}-0-0", "customer_id": "mailtrain-1-99", "type": "clicked",
          "occurred_at": _at("02T11:00:00")},
     ]  # fmt: skip
 
@@ -207,22 +215,62 @@ def test_again_only_what_changed(mailtrain: Database) -> None:
         _at("09T10:00:00")
     ]
     known = {row["event_id"] for row in first.rows("events")}
-    assert [row["event_id"] for row in again.rows("events") if row["event_id"] not in known] == [
-        "click-7-1-1-1-2",
-        "click-7-1-1-1-3",
-    ]
+    new = [row for row in again.rows("events") if row["event_id"] not in known]
+    assert [(row["type"], row["customer_id"]) for row in new] == [("clicked", "mailtrain-1-1")] * 2
     assert {row["campaign_id"] for row in again.rows("campaigns")} == {"mailtrain-7"}
 
 
-def test_a_version_with_other_columns(mailtrain: Database) -> None:
+def test_a_campaign_is_read_again_if_its_list_is_renamed(mailtrain: Database) -> None:
+    first = imported(SOURCE, mailtrain.address())
+    mailtrain.run("update lists set name = 'Growers' where id = 1")
+    again = imported(SOURCE, mailtrain.address(), first.positions)
+    assert "Growers" in str(again.rows("campaigns")[0]["selection"])
+
+
+def test_who_got_only_a_test_is_no_recipient(mailtrain: Database) -> None:
+    """Mailtrain counts what they do, in drafts and feeds too."""
+    for campaign in (7, 9, 10):
+        test = {"campaign": campaign, "list": 1, "subscription": 2}
+        mailtrain.insert("test_messages", test, test | {"subscription": 4})
+        mailtrain.insert("campaign_links", test | {"link": -1}, test | {"subscription": 4, "link": -1})
+    done = imported(SOURCE, mailtrain.address())
+    people = {(row["campaign_id"], row["customer_id"]) for row in done.rows("events")}
+    assert people >= {("mailtrain-7", "mailtrain-1-2")}
+    assert not people & {("mailtrain-7", "mailtrain-1-4"), ("mailtrain-9", "mailtrain-1-2")}
+
+    mailtrain.insert("campaign_messages", {"campaign": 7, "list": 1, "subscription": 4, "status": 1})
+    again = imported(SOURCE, mailtrain.address(), done.positions)
+    assert "mailtrain-1-4" in {row["customer_id"] for row in again.rows("events")}
+
+
+def test_a_campaign_that_is_sent_again_counts_its_earlier_opens_too(mailtrain: Database) -> None:
+    first = imported(SOURCE, mailtrain.address())
+    mailtrain.run("update campaign_links set created = '2026-06-01 09:00:00', count = 1 where link = -1")
+    again = imported(SOURCE, mailtrain.address(), first.positions)
+    known = {row["event_id"] for row in first.rows("events")}
+    assert [row["type"] for row in again.rows("events") if row["event_id"] not in known] == ["opened"]
+
+
+def test_an_early_beta_with_other_columns(mailtrain: Database) -> None:
     mailtrain.run(
-        "alter table campaigns change subject_override subject varchar(255), add start_at timestamp null,"
-        " add channel int unsigned;"
-        "create table channels (id int unsigned primary key, name varchar(255));"
-        "alter table campaign_messages add hash_email char(88) character set ascii;"
-        "alter table subscription__1 add updated timestamp not null default current_timestamp"
+        "alter table campaigns change subject subject_override varchar(255), drop start_at, drop channel;"
+        "alter table send_configurations add subject varchar(255);"
+        "alter table campaign_messages drop key campaign_hash_email, drop hash_email;"
+        "alter table subscription__1 drop updated; drop table channels; drop table test_messages"
     )
+    mailtrain.run("update send_configurations set subject = 'News'")
+    rows = imported(SOURCE, mailtrain.address()).rows("campaigns")
+    assert [(row["subject"], row["tags"]) for row in rows] == [("Hi {{first_name}}", None), ("News", None)]
+
+
+def test_the_channel_of_a_campaign_is_its_tag(mailtrain: Database) -> None:
     mailtrain.insert("channels", {"id": 1, "name": "Shop"})
     mailtrain.run("update campaigns set channel = 1")
-    row = imported(SOURCE, mailtrain.address()).rows("campaigns")[0]
-    assert (row["subject"], row["tags"]) == ("Hi {{first_name}}", ["Shop"])
+    assert imported(SOURCE, mailtrain.address()).rows("campaigns")[0]["tags"] == ["Shop"]
+
+
+def test_version_1_is_refused_by_the_version_that_is_needed(mailtrain: Database) -> None:
+    mailtrain.run("drop table campaign_messages; create table campaign__7 (id int)")
+    with pytest.raises(ImportFailed, match="no table whose name ends in campaign_messages") as refused:
+        imported(SOURCE, mailtrain.address())
+    assert refused.value.next_step.endswith("It must be a database of Mailtrain 2.")

@@ -82,45 +82,54 @@ create table {p}user_message_forward (id int primary key auto_increment, user in
     forward varchar(255), status varchar(255), time timestamp not null default current_timestamp);
 create table {p}user_blacklist (email varchar(255) not null unique, added datetime) collate utf8mb4_bin;
 """
+# As Mailtrain's last migration leaves them, as far as they are read.
 MAILTRAIN = """
-create table lists (id int unsigned primary key auto_increment, cid varchar(255) character set ascii,
-    name varchar(255));
-create table segments (id int unsigned primary key auto_increment, list int unsigned, name varchar(255));
-create table custom_fields (id int unsigned primary key auto_increment, list int unsigned not null, name varchar(255),
-    `key` varchar(100) character set ascii not null, type varchar(255) character set ascii not null default '',
-    `column` varchar(255) character set ascii);
-create table send_configurations (id int unsigned primary key auto_increment, from_email varchar(255),
-    from_name varchar(255), subject varchar(255));
-create table templates (id int unsigned primary key auto_increment, name varchar(255), html longtext, text longtext);
-create table campaigns (id int unsigned primary key auto_increment, cid varchar(255), type tinyint unsigned default 1,
-    name varchar(255) not null default '', from_name_override varchar(255) default '',
-    from_email_override varchar(255) default '', subject_override varchar(255) default '',
-    status tinyint unsigned default 1,
-    scheduled timestamp null, delivered int unsigned default 0,
-    opened int unsigned default 0, clicks int unsigned default 0,
-    unsubscribed int unsigned default 0, bounced int(1) unsigned default 0,
-    complained int(1) unsigned default 0, created timestamp not null default current_timestamp,
-    data longtext, source int unsigned not null default 2, send_configuration int unsigned not null default 1);
+create table lists (id int unsigned primary key auto_increment, cid varchar(255) not null default '',
+    name varchar(255) not null default '');
+create table segments (id int unsigned primary key auto_increment, list int unsigned not null,
+    name varchar(255) not null default '');
+create table channels (id int unsigned primary key auto_increment, name varchar(255));
+create table custom_fields (id int unsigned primary key auto_increment, list int unsigned not null,
+    name varchar(255) default '', `key` varchar(100) not null, type varchar(255) not null default '',
+    `column` varchar(255));
+create table send_configurations (id int unsigned primary key auto_increment,
+    from_email varchar(255), from_email_overridable tinyint(1) default 0,
+    from_name varchar(255), from_name_overridable tinyint(1) default 0);
+create table templates (id int unsigned primary key auto_increment, name varchar(255) not null default '',
+    html longtext, text longtext);
+create table campaigns (id int unsigned primary key auto_increment, cid varchar(255) not null default '',
+    type tinyint(4) unsigned not null default 1, name varchar(255) not null default '',
+    from_name_override varchar(255) default '', from_email_override varchar(255) default '',
+    subject varchar(255) default '', status tinyint(4) unsigned not null default 1, scheduled timestamp null,
+    delivered int(11) unsigned not null default 0, opened int(11) unsigned not null default 0,
+    clicks int(11) unsigned not null default 0, unsubscribed int(11) unsigned not null default 0,
+    bounced int(1) unsigned not null default 0, complained int(1) unsigned not null default 0,
+    created timestamp not null default current_timestamp, data longtext, source int unsigned not null default 2,
+    send_configuration int unsigned not null default 1, start_at timestamp null, channel int unsigned);
 create table campaign_lists (id int unsigned primary key auto_increment, campaign int unsigned not null,
     list int unsigned not null, segment int unsigned);
 create table campaign_messages (id int unsigned primary key auto_increment, campaign int unsigned not null,
     list int unsigned not null, subscription int unsigned not null,
     send_configuration int unsigned not null default 1,
-    status tinyint unsigned not null default 0, response varchar(255), response_id varchar(255) character set ascii,
-    updated timestamp null, created timestamp not null default current_timestamp,
-    unique key cls (campaign, list, subscription)) collate utf8mb4_unicode_ci;
+    status tinyint(4) unsigned not null default 0, response varchar(255), response_id varchar(255),
+    updated timestamp null, created timestamp not null default current_timestamp, hash_email char(88),
+    unique key cls (campaign, list, subscription), unique key campaign_hash_email (campaign, hash_email))
+    collate utf8mb4_general_ci;
+create table test_messages (id int unsigned primary key auto_increment, campaign int unsigned not null,
+    list int unsigned not null, subscription int unsigned not null,
+    created timestamp not null default current_timestamp, unique key cls (campaign, list, subscription));
 create table campaign_links (campaign int unsigned not null, list int unsigned not null,
-    subscription int unsigned not null,
-    link int not null, ip varchar(100) character set ascii, device_type varchar(50), country varchar(2),
-    count int unsigned not null default 1, created timestamp not null default current_timestamp,
-    primary key (campaign, list, subscription, link));
-create table links (id int unsigned primary key auto_increment, cid varchar(255), campaign int unsigned not null,
-    url varchar(255), visits int unsigned default 0, hits int unsigned default 0);
+    subscription int unsigned not null, link int not null, ip varchar(100), device_type varchar(50),
+    country varchar(2), count int unsigned not null default 1,
+    created timestamp not null default current_timestamp, primary key (campaign, list, subscription, link));
+create table links (id int unsigned primary key auto_increment, cid varchar(255) not null default '',
+    campaign int unsigned not null, url varchar(255) not null default '', visits int unsigned not null default 0,
+    hits int unsigned not null default 0, unique key campaign_2 (campaign, url));
 create table subscription__1 (id int unsigned primary key auto_increment, cid varchar(255) not null,
-    email varchar(255),
-    hash_email varchar(255), opt_in_country varchar(2), tz varchar(100), status tinyint unsigned default 1,
-    created timestamp not null default current_timestamp, unsubscribed timestamp null, custom_city_x1 varchar(255),
-    custom_first_name_y2 varchar(255));
+    email varchar(255), hash_email varchar(255) not null default '', opt_in_country varchar(2), tz varchar(100),
+    status tinyint(4) unsigned not null default 1, unsubscribed timestamp null,
+    created timestamp not null default current_timestamp, updated timestamp not null default current_timestamp,
+    custom_city_x1 varchar(255), custom_first_name_y2 varchar(255), custom_country_z3 varchar(255));
 """
 
 

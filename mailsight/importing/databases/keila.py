@@ -17,6 +17,8 @@ from .postgresql import Database, Reached, Record, opened
 
 NAME = "keila"
 REQUIRED = ("mailings_campaigns", "contacts", "tracking_links", "tracking_clicks")
+# The position with the highest id of a message. It is known by its contact, who may be deleted before the next import.
+LAST_MESSAGE = "last message"
 # E-mails as received are read so many at a time.
 BATCH_MAILS = 500
 
@@ -42,7 +44,7 @@ _TIMES = ("inserted_at", "updated_at", "queued_at", "sent_at", "clicked_at", "fa
 
 
 def read(request: Request) -> Iterator[Item]:
-    with opened(request, "Keila", REQUIRED) as database:
+    with opened(request, "Keila", REQUIRED, since="0.5") as database:
         reached = Reached(database)
         request = database.current(request, ("tracking_clicks", "contacts_events"))
         request.report(0.0, "Reading campaigns")
@@ -190,26 +192,31 @@ def _messages(database: Database, request: Request, reached: Reached) -> Iterato
         where m.campaign_id is not null and m.id between %(first)s and %(last)s
         order by m.id
     """
-    after, earlier = request.positions.get("messages"), request.earlier.get("messages")
+    after, last = request.positions.get("messages"), int(request.earlier.get(LAST_MESSAGE, 0))
     batch_rows = min(BATCH_MAILS, database.batch_rows) if bodies else database.batch_rows
     columns = ("campaign_id", "contact_id", *times, "status", "recipient_email")
     changed = database.changed_blocks(table, columns, request.positions, where="campaign_id is not null")
     for ids, following in changed:
         for batch in database.rows(query, {"after": after, **ids}, batch_rows=batch_rows):
-            yield from _read_messages(table, batch, earlier, reached)
+            yield from _read_messages(table, batch, request.earlier, reached)
+            last = max(last, batch[-1]["id"])
         yield from following
+    yield Position(LAST_MESSAGE, str(last))
 
 
 def _read_messages(
-    table: str, batch: Sequence[Record], earlier: str | None, reached: Reached
+    table: str, batch: Sequence[Record], earlier: Mapping[str, str], reached: Reached
 ) -> Iterator[Item]:
+    last, before = int(earlier.get(LAST_MESSAGE, 0)), _time(earlier.get("messages"))
     rows: list[Row] = []
     events: list[Row] = []
     for message in batch:
         reached.note("messages", message["changed_at"], message["changed_at"])
         events += _message_events(message)
-        if message["contact_id"] is None and _was_read(message, earlier):
-            continue  # it is known by the contact that was deleted since
+        if message["contact_id"] is None and message["id"] <= last:
+            # It is known by the contact that was deleted since, and may have been waiting.
+            events += _outcome(message, before)
+            continue
         mail = _copy(message)
         if mail:
             yield mail
@@ -218,10 +225,17 @@ def _read_messages(
     yield Rows("events", table, events)
 
 
-def _was_read(message: Record, earlier: str | None) -> bool:
-    return earlier is not None and message["inserted_at"] <= datetime.fromisoformat(earlier).replace(
-        tzinfo=None
-    )
+def _time(written: str | None) -> datetime:
+    """The time at which an import ended, as Keila writes it."""
+    return datetime.fromisoformat(written).replace(tzinfo=None) if written else datetime.min  # noqa: DTZ901
+
+
+def _outcome(message: Record, before: datetime) -> Iterator[Row]:
+    """What became of a message, unless it was so before."""
+    for column, kind in (("sent_at", "sent"), ("failed_at", "failed")):
+        at = message.get(column)
+        if at and at > before:
+            yield _event(message, f"{kind}-{message['id']}", kind, at)
 
 
 def _copy(message: Record) -> Mail | None:

@@ -15,7 +15,7 @@ from .markdown import as_html
 from .postgresql import Database, Reached, Record, is_address, opened
 
 NAME = "listmonk"
-REQUIRED = ("campaigns", "subscribers", "campaign_views", "link_clicks", "links", "lists")
+REQUIRED = ("campaigns", "subscribers", "campaign_views.id", "link_clicks.id", "links", "lists")
 
 GAPS = (
     Gap(
@@ -40,7 +40,7 @@ def read(request: Request) -> Iterator[Item]:
     if not is_address(request.where):
         yield from listmonk_files.read(request)
         return
-    with opened(request, "listmonk", REQUIRED) as database:
+    with opened(request, "listmonk", REQUIRED, since="2.0") as database:
         yield from _read_database(request, database)
 
 

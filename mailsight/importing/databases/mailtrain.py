@@ -28,6 +28,12 @@ CAMPAIGNS = ("id", "cid", "type", "name", "subject", "subject_override", "from_n
 MESSAGES = ("id", "campaign", "list", "subscription", "status", "response", "response_id", "updated",
             "created")  # fmt: skip
 LINKS = ("campaign", "list", "subscription", "link", "ip", "device_type", "country", "count", "created")
+SENDERS = ("id", "from_name", "from_name_overridable", "from_email", "from_email_overridable", "subject")
+# What campaigns say beside their own rows.
+NAMES = {"lists": ("id", "name"), "segments": ("id", "name"), "channels": ("id", "name"),
+         "custom_fields": ("id", "key", "column"), "send_configurations": SENDERS,
+         "templates": ("id", "html", "text")}  # fmt: skip
+RECIPIENT = ("campaign", "list", "subscription")
 SUBSCRIPTIONS = ("id", "cid", "email", "tz", "opt_in_country", "status", "created", "updated", "unsubscribed")
 
 FEED = 2  # CampaignType.RSS: only its entries are sent
@@ -36,6 +42,13 @@ FROM_TEMPLATE, FROM_URL = 1, 5  # CampaignSource; the others keep the e-mail in 
 
 # `[MERGE_CITY/there]` or, in Handlebars, `{{MERGE_CITY}}`.
 _TAG = re.compile(r"\[(\w{1,100})(?:/([^\]]{0,200}))?\]|\{\{\s*(\w{1,100})\s*\}\}")
+
+# What those who got only a test did is counted in Mailtrain, but they are no recipients.
+_SAME = " and ".join(f"x.{column} = t.{column}" for column in RECIPIENT)
+_NO_TEST = (
+    f"not exists (select 1 from {{test_messages}} as x where {_SAME})"
+    f" or exists (select 1 from {{campaign_messages}} as x where {_SAME})"
+)
 
 GAPS = (
     Gap(
@@ -57,7 +70,7 @@ GAPS = (
 
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that changed since the request's positions."""
-    with opened(request, "campaign_messages") as database:
+    with opened(request, "campaign_messages", program="Mailtrain 2") as database:
         yield from _Import(database, request).items()
 
 
@@ -90,11 +103,17 @@ class _Import:
     def _size(self) -> int:
         return min(PAGE_ROWS, self.request.batch_rows)
 
-    def _changed(self, table: str, columns: Sequence[str], by: str) -> Iterator[tuple[Any, Position]]:
-        """The values of a column whose rows changed, with their new positions."""
+    def _changed(
+        self, table: str, columns: Sequence[str], by: str, *beside: Mapping[Any, str]
+    ) -> Iterator[tuple[Any, Position]]:
+        """The values of a column whose rows changed, with their new positions.
+
+        `beside`: checksums of other rows with the same value, which count as well.
+        """
         for value, checksum in self.database.fingerprints(table, columns, by).items():
-            position = Position(f"{table} {value}", checksum)
-            if self.request.positions.get(position.name) != checksum:
+            others = [str(other.get(value)) for other in beside]
+            position = Position(f"{table} {value}", " ".join([checksum, *others]))
+            if self.request.positions.get(position.name) != position.value:
                 yield value, position
 
     def _subscribers(self) -> Iterator[Item]:
@@ -119,12 +138,9 @@ class _Import:
             "campaign_lists", ["id", "campaign", "list", "segment"], "campaign"
         )
         messages = self.database.fingerprints("campaign_messages", MESSAGES, "campaign")
-        for number, checksum in self.database.fingerprints("campaigns", CAMPAIGNS, "id").items():
-            position = Position(
-                f"campaigns {number}", f"{checksum} {lists.get(number)} {messages.get(number)}"
-            )
-            if self.request.positions.get(position.name) == position.value:
-                continue
+        names = [self.database.fingerprints(table, columns).get(0) for table, columns in NAMES.items()]
+        beside = dict.fromkeys(self.database.fingerprints("campaigns", CAMPAIGNS, "id"), str(names))
+        for number, position in self._changed("campaigns", CAMPAIGNS, "id", lists, messages, beside):
             for campaign in self.database.chosen("campaigns", CAMPAIGNS, "id", [number]):
                 is_draft = campaign["status"] in UNFINISHED and number not in messages
                 if campaign["type"] != FEED and not is_draft:
@@ -136,7 +152,7 @@ class _Import:
             iter(
                 self.database.chosen(
                     "send_configurations",
-                    ["id", "from_name", "from_email", "subject"],
+                    SENDERS,
                     "id",
                     [campaign["send_configuration"]],
                 )
@@ -152,8 +168,7 @@ class _Import:
             "campaign_id": mailtrain_rows.campaign_id(campaign["id"]),
             "name": campaign["name"] or subject,
             "subject": self._with_fields(subject),
-            "from_name": campaign["from_name_override"] or sender.get("from_name"),
-            "from_email": campaign["from_email_override"] or sender.get("from_email"),
+            **{name: _overridden(name, campaign, sender) for name in ("from_name", "from_email")},
             "sent_at": self._first_sent(campaign),
             "tags": [channel["name"] for channel in channels if channel["name"]] or None,
             "selection": self._selection(campaign["id"]),
@@ -235,7 +250,10 @@ class _Import:
             yield position
 
     def _links(self) -> Iterator[Item]:
-        for campaign, position in self._changed("campaign_links", LINKS, "campaign"):
+        tests = self.database.fingerprints("test_messages", RECIPIENT, "campaign")
+        messages = self.database.fingerprints("campaign_messages", MESSAGES, "campaign")
+        tested = {campaign: f"{tests[campaign]} {messages.get(campaign)}" for campaign in tests}
+        for campaign, position in self._changed("campaign_links", LINKS, "campaign", tested):
             urls = {
                 row["id"]: row["url"]
                 for row in self.database.rows(
@@ -243,7 +261,14 @@ class _Import:
                 )
             }
             for number in self._lists_of("campaign_links", campaign):
-                pages = self._of_list("campaign_links", LINKS, ("subscription", "link"), campaign, number)
+                pages = self._of_list(
+                    "campaign_links",
+                    LINKS,
+                    ("subscription", "link"),
+                    campaign,
+                    number,
+                    where=_NO_TEST if campaign in tests else "true",
+                )
                 rows = itertools.chain.from_iterable(pages)
                 events: list[Row] = []
                 for _, same in itertools.groupby(rows, key=lambda row: row["subscription"]):
@@ -261,7 +286,14 @@ class _Import:
         return sorted(row["list"] for row in rows)
 
     def _of_list(
-        self, table: str, columns: Sequence[str], key: Sequence[str], campaign: int, number: int
+        self,
+        table: str,
+        columns: Sequence[str],
+        key: Sequence[str],
+        campaign: int,
+        number: int,
+        *,
+        where: str = "true",
     ) -> Iterator[list[Record]]:
         """The rows of one campaign and list, with the subscribers' addresses as far as they are still there."""
         subscribers = f"subscription__{number}"
@@ -272,7 +304,13 @@ class _Import:
             key=key,
             joins=f"left join {{{subscribers}}} as s on s.id = t.subscription" if known else "",
             joined={"email": "s.email" if known else "null"},
-            where="t.campaign = %s and t.list = %s",
+            where=f"t.campaign = %s and t.list = %s and ({where})",
             parameters=[campaign, number],
             size=self._size,
         )
+
+
+def _overridden(name: str, campaign: Record, sender: Record) -> str | None:
+    """The campaign's own name or address of the sender, if its send configuration allows it."""
+    own = campaign[f"{name}_override"]
+    return own if own and sender.get(f"{name}_overridable") != 0 else sender.get(name)

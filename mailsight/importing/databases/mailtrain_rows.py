@@ -11,6 +11,7 @@ from .mysql import Record
 
 MAX_COUNT = 10_000
 SENT, UNSUBSCRIBED, BOUNCED, COMPLAINED, SCHEDULED, FAILED = range(1, 7)
+BLACKLISTED = "blacklisted"  # the response that version 1 gave such a message
 # What happened to a message after it was sent. Only the first of these is kept.
 AFTERWARDS = {UNSUBSCRIBED: "unsubscribed", BOUNCED: "bounced", COMPLAINED: "complained"}
 SUBSCRIPTION_STATUS = {1: "subscribed", 2: "unsubscribed", 3: "bounced", 4: "complained"}
@@ -55,7 +56,8 @@ def subscriber(number: int, row: Record, names: Mapping[str, str]) -> Row:
         "customer_id": _customer(number, row["id"]),
         "email": row["email"],
         "name": str(name) if name else None,
-        "country": row["opt_in_country"] or None,
+        "language": values.get("language"),
+        "country": values.get("country") or row["opt_in_country"] or None,
         "created_at": row["created"],
         "timezone": row["tz"] or None,
         "subscription": SUBSCRIPTION_STATUS.get(row["status"]),
@@ -75,6 +77,8 @@ def message(row: Record) -> Row:
         return message | {"sent_at": row["created"]}
     if row["status"] == FAILED:
         return message | {"not_sent_reason": "failed", "not_sent_detail": row["response"] or None}
+    if row["response"] == BLACKLISTED:
+        return message | {"not_sent_reason": "blocked"}
     return message
 
 
@@ -113,6 +117,8 @@ def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str]) -> Iterato
             "payload": places or None,
         }
         key = "-".join(str(row[name]) for name in ("campaign", "list", "subscription"))
+        # With the time, because a campaign that is reset and sent again counts from the beginning.
+        key = f"{key}-{int(row['created'].timestamp())}"
         start = f"open-{key}" if is_open else f"click-{key}-{row['link']}"
         for number in range(min(row["count"] or 1, MAX_COUNT)):
             yield event | {"event_id": f"{start}-{number}"}

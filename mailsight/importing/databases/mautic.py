@@ -66,7 +66,7 @@ GAPS = (
 
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that is newer than the request's positions."""
-    with opened(request, "email_stats") as database:
+    with opened(request, "email_stats", program="Mautic 2.16 or later") as database:
         database.times = TIMES
         yield from _Import(database, database.current(request)).items()
 

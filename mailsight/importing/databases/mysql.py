@@ -25,8 +25,10 @@ MAX_HOLES = 1_000
 
 
 @contextlib.contextmanager
-def opened(request: Request, table: str) -> Iterator["Database"]:
+def opened(request: Request, table: str, *, program: str = "") -> Iterator["Database"]:
     """The database at the request's address, as it is now. `table`: one of its tables, which shows the prefix.
+
+    `program`: whose database it has to be, with the version.
 
     Raises `ImportFailed` if it can't be reached, is not such a database, or the connection breaks.
     """
@@ -44,7 +46,7 @@ def opened(request: Request, table: str) -> Iterator["Database"]:
         with connection.cursor() as cursor:
             for statement in mysql_connection.SESSION:
                 cursor.execute(statement)
-        yield Database(connection, name, table, {**parameters, **request.options})
+        yield Database(connection, name, table, program, {**parameters, **request.options})
     except (pymysql.MySQLError, OSError) as error:
         raise ImportFailed(
             f"The database {name} can't be read any further: {mysql_connection.reason(error)}."
@@ -62,6 +64,7 @@ class Database:
         connection: Any,
         name: str,
         table: str,
+        program: str,
         options: Mapping[str, str],
     ) -> None:
         self._connection = connection
@@ -74,9 +77,11 @@ class Database:
         ):
             self._columns.setdefault(row["t"], []).append(row["c"])
         self.name = name
-        self.prefix = options["prefix"] if "prefix" in options else self._detected(table)
+        self.prefix = options["prefix"] if "prefix" in options else self._detected(table, program)
         if self.prefix + table not in self._columns:
-            raise ImportFailed(f"The database {name} has no table {self.prefix + table}.")
+            raise ImportFailed(
+                f"The database {name} has no table {self.prefix + table}.", next_step=_to_check(program)
+            )
         self.options = options
         #: Full names of tables that don't begin with the prefix.
         self.full_names: dict[str, str] = {}
@@ -249,19 +254,27 @@ class Database:
             cursor.execute(sql, tuple(parameters))
             return list(cursor.fetchall())
 
-    def _detected(self, table: str) -> str:
+    def _detected(self, table: str, program: str) -> str:
         prefixes = sorted(name.removesuffix(table) for name in self._columns if name.endswith(table))
         plain = [prefix for prefix in prefixes if not prefix or prefix.endswith("_")] or prefixes
         match plain:
             case [prefix]:
                 return prefix
             case []:
-                raise ImportFailed(f"The database {self.name} has no table whose name ends in {table}.")
+                raise ImportFailed(
+                    f"The database {self.name} has no table whose name ends in {table}.",
+                    next_step=_to_check(program),
+                )
             case _:
                 raise ImportFailed(
                     f"The database {self.name} has several tables whose names end in {table}.",
                     next_step=f"Add the prefix to the address: ?prefix={plain[0]}, or {plain[1]}.",
                 )
+
+
+def _to_check(program: str) -> str:
+    text = "Check the database's name at the end of the address."
+    return f"{text} It must be a database of {program}." if program else text
 
 
 def _after(key: Sequence[str], last: Sequence[object] | None) -> tuple[str, list[object]]:

@@ -55,7 +55,7 @@ GAPS = (
 
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that is newer than the request's positions."""
-    with opened(request, "usermessage") as database:
+    with opened(request, "usermessage", program="phpList 3") as database:
         database.times = {"user_message_view": "viewed"}
         yield from _Import(database, database.current(request)).items()
 

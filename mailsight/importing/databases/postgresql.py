@@ -128,8 +128,11 @@ class Database:
 
 
 @contextmanager
-def opened(request: Request, label: str, required: Sequence[str]) -> Iterator[Database]:
-    """The database at the request's address. Raises `ImportFailed` if it isn't one of this source."""
+def opened(request: Request, label: str, required: Sequence[str], *, since: str = "") -> Iterator[Database]:
+    """The database at the request's address. Raises `ImportFailed` if it isn't one of this source.
+
+    `required`: tables, and columns as `table.column`. `since`: the version of the source that first had them all.
+    """
     psycopg = library("psycopg")
     address = SCHEMES.sub("postgresql://", request.where, count=1)
     if not address.startswith("postgresql://"):
@@ -148,15 +151,25 @@ def opened(request: Request, label: str, required: Sequence[str]) -> Iterator[Da
             connection.execute("set local statement_timeout = 0")
             connection.execute("set local idle_in_transaction_session_timeout = 0")
             tables = _tables(connection)
-        if missing := [table for table in required if table not in tables]:
+        if missing := next(_missing(tables, required), None):
             raise ImportFailed(
-                f"The database {name} is not {label}'s: it has no table {missing[0]}.",
-                next_step="Check the database's name at the end of the address.",
+                f"The database {name} is not {label}'s: it has no {missing}.",
+                next_step="Check the database's name at the end of the address."
+                + (f" It must be a database of {label} {since} or later." if since else ""),
             )
         yield Database(connection, name, request.batch_rows, tables)
     finally:
         with suppress(psycopg.Error):
             connection.close()
+
+
+def _missing(tables: Mapping[str, frozenset[str]], required: Sequence[str]) -> Iterator[str]:
+    for needed in required:
+        table, _, column = needed.partition(".")
+        if table not in tables:
+            yield f"table {table}"
+        elif column and column not in tables[table]:
+            yield f"column {needed}"
 
 
 class Reached:
