@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import anyio
 from google.protobuf.message import DecodeError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
@@ -32,6 +33,10 @@ MAX_CONNECTIONS = 1_000
 MAX_OUTSIDERS = 200  # people who have not signed in, and so cost memory without a name
 MAX_OUTSIDERS_PER_CLIENT = 40
 MAX_OUTSIDER_MESSAGE_BYTES = 64 * 1024
+# Between the messages of all outsiders together: each runs a page, and many at the same time would stop everybody's.
+OUTSIDERS_PAUSE_SECONDS = 0.1
+# In the state of a WebSocket: a function that lets its client send messages of any size, such as the list of a folder.
+LARGE_MESSAGES = "mailsight.large_messages"
 # What a page that shows no data may send, and what all others may: the rest of Streamlit's messages are for developers.
 # They clear everybody's cache, and with it their exported files, or name the files that have changed since a commit.
 OUTSIDER_MESSAGES = ("rerun_script", "stop_script", "app_heartbeat")
@@ -49,6 +54,7 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._connections = _Connections()
+        self._turn = anyio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == path("_stcore/stream"):
@@ -76,6 +82,8 @@ class Gate:
                 await send({"type": "websocket.close", "code": 1013, "reason": "Too many open pages."})
                 return
 
+            if not outsider:
+                scope["state"][LARGE_MESSAGES]()
             last: Viewer | None = None
 
             async def guarded() -> Message:
@@ -92,14 +100,21 @@ class Gate:
                         return message
                     if last:
                         return {**message, "bytes": whole_page(frame, forgets=bool(before))}
-                    if len(frame) > MAX_OUTSIDER_MESSAGE_BYTES:
-                        await send({"type": "websocket.close", "code": 1009})
-                        return {"type": "websocket.disconnect", "code": 1009}
-                    if allowed := outsiders_message(frame):
-                        return {**message, "bytes": allowed}
+                    if allowed := await self.from_outsider(frame, send):
+                        return allowed
 
             with measures.OPEN_SESSIONS.track_inprogress():
                 await self.app(scope, guarded, send)
+
+    async def from_outsider(self, frame: bytes, send: Send) -> Message | None:
+        """What Streamlit gets of an outsider's message, in its turn. None if nothing remains of it."""
+        if len(frame) > MAX_OUTSIDER_MESSAGE_BYTES:
+            await send({"type": "websocket.close", "code": 1009})
+            return {"type": "websocket.disconnect", "code": 1009}
+        async with self._turn:
+            await anyio.sleep(OUTSIDERS_PAUSE_SECONDS)
+        allowed = outsiders_message(frame)
+        return {"type": "websocket.receive", "bytes": allowed} if allowed else None
 
 
 def _sender(visitor: Visitor, frame: bytes) -> Viewer | None:

@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config as streamlit_config
 from uvicorn.protocols.utils import ClientDisconnected
 
 from mailsight import measures, tracebacks
@@ -86,6 +87,8 @@ def _masked(text: str) -> str:
 def configure(level: str, form: str = "text") -> None:
     """Sends the logs of Mailsight, Streamlit and uvicorn to standard error, as `form`: text or json."""
     tracebacks.log_with(JsonFormatter() if form == "json" else Formatter(_FORMAT), level.upper())
+    # Otherwise, Streamlit prints the errors of pages itself, with their messages.
+    streamlit_config.set_option("logger.enableRich", False)
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in ("uvicorn", "streamlit"):
             logger = logging.getLogger(name)

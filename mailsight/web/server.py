@@ -16,9 +16,11 @@ import h11
 import streamlit as st
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from mailsight.errors import PortTaken
 
+from .gate import LARGE_MESSAGES, MAX_OUTSIDER_MESSAGE_BYTES
 from .headers import ALWAYS, NOTHING
 from .slots import client_key
 
@@ -134,6 +136,21 @@ class Connection(H11Protocol):
         self.transport.close()
 
 
+class PageConnection(WebSocketsSansIOProtocol):
+    """A WebSocket that takes only small messages until the gate has seen that its client may enter.
+
+    A message is held in memory until all of it has arrived, and may be unpacked from much less.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._usual_bytes, self.conn.max_message_size = self.conn.max_message_size, MAX_OUTSIDER_MESSAGE_BYTES
+        self.app_state = {**self.app_state, LARGE_MESSAGES: self._take_large_messages}
+
+    def _take_large_messages(self) -> None:
+        self.conn.max_message_size = self._usual_bytes
+
+
 def max_connections() -> int:
     """How many connections may be open: half of the files that the process may open, at most `MAX_CONNECTIONS`."""
     try:
@@ -154,13 +171,13 @@ def return_large_memory() -> None:
 
 
 def install() -> None:
-    """Makes uvicorn serve with `Connection`, and on loopback unless another address is configured."""
+    """Makes uvicorn serve with these connections, and on loopback unless another address is configured."""
     startup: _Startup = uvicorn.Server.startup
     if getattr(startup, "is_ours", False):
         return
 
     async def start(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
-        self.config.http_protocol_class = Connection
+        self.config.http_protocol_class, self.config.ws_protocol_class = Connection, PageConnection
         if sockets:
             # Changed in place, because uvicorn closes these when it stops.
             try:

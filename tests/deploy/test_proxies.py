@@ -72,6 +72,16 @@ def test_the_server_learns_the_name_the_client_and_the_scheme(client: httpx.Clie
     assert "192.0.2.7" not in str(seen)
 
 
+def test_somebody_in_many_groups_may_enter(client: httpx.Client, proxy: Proxy) -> None:
+    """What the identity provider says of them is in their cookies."""
+    given = ask(client, proxy, path="/cookies")
+    cookies = "; ".join(f"{name}={value}" for name, value in given.cookies.items() if "groups" in name)
+    assert (given.status_code, len(cookies) > 30_000) == (200, True)
+    answer = ask(client, proxy, headers={"Cookie": cookies})
+    assert answer.status_code == 200
+    assert answer.json()["headers"]["cookie"].count("groups_") == 10
+
+
 def test_metrics_are_not_passed_on(client: httpx.Client, proxy: Proxy) -> None:
     for path in ("/metrics", "/mailsight/metrics", "/_stcore/metrics", "/mailsight/_stcore/metrics"):
         assert ask(client, proxy, path=path).status_code == 404

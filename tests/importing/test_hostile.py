@@ -1,12 +1,15 @@
 """Whatever is in an export, an importer yields rows and rejected rows, or says why it can't read it."""
 
 import random
+import tempfile
+import zlib
 from pathlib import Path
 
 import pytest
 
 from mailsight.errors import MailsightError
 from mailsight.importing import registry
+from mailsight.importing.files import exports
 from mailsight.importing.sources import Request
 from mailsight.importing.written import Written
 from tests.support.exported import (
@@ -17,7 +20,7 @@ from tests.support.exported import (
     mailgun_logs,
     sendgrid_activity,
 )
-from tests.support.exports import read, written
+from tests.support.exports import read, written, zipped
 
 ODD = (
     *(
@@ -95,3 +98,19 @@ def test_no_content_stops_an_importer(name: str, tmp_path: Path) -> None:
             for item in source.read(Request(str(folder))):
                 bundle.add(item)
         assert not any(event["occurred_at"] is None for event in imported.rows.get("events", []))
+
+
+def test_zips_in_a_zip_that_break_off_leave_nothing_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are, they may not fill it together."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    large = zipped(tmp_path / "large.zip", {"large.csv": "a" * 2**20, "link.csv": "b"}).read_bytes()
+    broken = large.replace(zlib.crc32(b"b").to_bytes(4, "little"), bytes(4))
+    files = {f"{number}.zip": broken for number in range(20)}
+    where = written(tmp_path / "export", files | {"campaigns.csv": KLAVIYO_CAMPAIGNS})
+    with exports.opened(Request(str(where))) as opened:
+        assert "campaigns.csv" in [file.name for file in opened]
+        assert sum(path.stat().st_size for path in temporary.rglob("*")) < 2**20

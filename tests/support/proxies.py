@@ -159,6 +159,12 @@ def echo() -> Iterator[int]:
         content = {"server": port, "path": request.url.path, "bytes": size, "headers": dict(request.headers)}
         return JSONResponse(content)
 
+    async def give_cookies(_: Request) -> JSONResponse:
+        given = JSONResponse({})
+        for number in range(10):
+            given.set_cookie(f"groups_{number}", "x" * 3_000)
+        return given
+
     async def miss(_: Request) -> JSONResponse:
         return JSONResponse({}, 404)
 
@@ -175,6 +181,7 @@ def echo() -> Iterator[int]:
             WebSocketRoute("/{path:path}", converse),
             Route("/unread", answer_at_once, methods=["PUT"]),
             Route("/media/missing", miss),
+            Route("/cookies", give_cookies),
             Route("/{path:path}", answer, methods=["GET", "POST", "PUT"]),
         ]
     )

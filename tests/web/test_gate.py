@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.cookies import SimpleCookie
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import anyio
 import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
@@ -17,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from mailsight.web import gate
 from tests.support import raw_session, signed_in
 from tests.support.campaigns import listed
+from tests.support.event_loop import in_a_loop
 from tests.support.grids import grid_token
 from tests.support.signed_in import Guarded
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -73,6 +77,27 @@ def test_every_kind_of_message_is_allowed_or_dropped() -> None:
             setattr(message, kind, True)
         assert gate.outsiders_message(message.SerializeToString()) is None
         assert gate.is_of_a_page(message.SerializeToString()) is (kind in gate.PAGE_MESSAGES)
+
+
+@in_a_loop
+async def test_outsiders_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = 0.02
+    monkeypatch.setattr(gate, "OUTSIDERS_PAUSE_SECONDS", pause)
+    passed: list[float] = []
+
+    async def ignore(*_: Any) -> None:
+        """Stands in for the rest of the server, and for the client."""
+
+    guard = gate.Gate(ignore)
+
+    async def ask() -> None:
+        assert await guard.from_outsider(BackMsg(app_heartbeat=True).SerializeToString(), ignore)
+        passed.append(anyio.current_time())
+
+    async with anyio.create_task_group() as together:
+        for _ in range(5):
+            together.start_soon(ask)
+    assert all(later - earlier > pause / 2 for earlier, later in pairwise(passed))
 
 
 @pytest.fixture(scope="module")
@@ -205,3 +230,33 @@ def test_a_token_survives_a_lost_connection_but_not_its_page(guarded: Guarded, s
         with raw_session.connected(guarded.address, cookies=jar, protocols=again):
             assert status_code() == 200
         assert status_code() == 401
+
+
+@pytest.mark.slow
+def test_only_people_who_may_enter_send_large_messages(guarded: Guarded) -> None:
+    """A message is held in memory until all of it is here. One that lists the files of a folder is large."""
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 40_000_000:
+            sent += 1_000
+            yield bytes(1_000)
+
+    def send_without_end() -> None:
+        with raw_session.connected(guarded.address) as outsider:
+            outsider.send(pieces())
+            outsider.recv(PATIENCE_SECONDS)
+
+    with pytest.raises(ConnectionClosed):
+        send_without_end()
+    assert sent < 20_000_000  # far beyond the limit, because much is on its way
+    jar = cookies(guarded, "ann")
+    names = [f"{number:020}.html" for number in range(10_000)]
+    with raw_session.connected(
+        guarded.address, cookies=jar, protocols=("streamlit", xsrf(jar))
+    ) as connection:
+        connection.send(
+            BackMsg(file_urls_request=FileURLsRequest(request_id="1", file_names=names)).SerializeToString()
+        )
+        assert "file_urls_response" in raw_session.shown(raw_session.run(connection))

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
+from streamlit.error_util import handle_uncaught_app_exception
 from uvicorn.protocols.utils import ClientDisconnected
 
 from mailsight.web import logs
@@ -158,6 +159,14 @@ def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(
     assert client.get("/static/missing.js").status_code == 404
     paths = re.findall(r"logs: GET (\S+)", written.getvalue())
     assert paths == ["/media/secret/…", "/static/missing.js"]
+
+
+def test_an_error_of_a_page_is_logged_like_any_other(
+    written: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handle_uncaught_app_exception(RuntimeError(QUOTED))
+    assert "RuntimeError" in written.getvalue()
+    assert "mail.example" not in written.getvalue() + capsys.readouterr().out
 
 
 def test_an_address_cannot_make_a_line_or_steer_a_terminal(written: io.StringIO, client: TestClient) -> None:

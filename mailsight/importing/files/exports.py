@@ -1,6 +1,7 @@
 """Opens the files that senders export: single files, folders and zips, CSV, workbooks and JSON, packed or not."""
 
 import re
+import shutil
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -165,7 +166,11 @@ def _unzipped(
     target = Path(mkdtemp(dir=folder))
     limit = max_bytes if max_bytes is not None else path.stat().st_size * uploads.MAX_RATIO
     with path.open("rb") as packed:
-        uploads.unzip(packed, target, limit)
+        try:
+            uploads.unzip(packed, target, limit)
+        except BadUpload:
+            shutil.rmtree(target)  # many that end like this would fill the disk
+            raise
     for inner, file in _members(target, folder, max_bytes, depth + 1):
         yield f"{name}/{inner}" if name else inner, file
 
