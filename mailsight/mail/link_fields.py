@@ -77,8 +77,9 @@ _IN_BRACES = r"(?![\d\"'\[]|%22|%27|%5B)[^{}&#?]{0,60}?[^\W\d_]{2}[^{}&#?]{0,100
 # No sign at all, but in capitals: a usual name with MERGE or another word for a field.
 _FOR_A_FIELD = "MERGE|FIELD|TAG|VAR|TOKEN|PLACEHOLDER|HERE|INSERT|YOUR|REPLACE"
 _IN_CAPITALS = (
-    r"(?=(?-i:[A-Z0-9_]{5,60})(?:[/&?#;]|\Z))(?:MERGE(?:_\w+|\d{1,3}|FIELD\d{0,3})|\w+_MERGE"
-    rf"|(?:(?:{_FOR_A_FIELD})_){{1,2}}{_WORD}|(?:YOUR_)?{_WORD}(?:_(?:{_FOR_A_FIELD})){{1,2}}|X{{2,3}}{_WORD}X{{2,3}})"
+    r"(?=(?-i:[A-Z0-9_:.-]{5,60})(?:[/&?#;]|\Z))(?:MERGE(?:_\w+|\d{1,3}|FIELD\d{0,3})|\w+_MERGE"
+    rf"|MERGE[:.-]?{_WORD}|{_WORD}[:.-]?MERGE|(?:(?:{_FOR_A_FIELD})_){{1,2}}{_WORD}"
+    rf"|(?:YOUR_)?{_WORD}(?:_(?:{_FOR_A_FIELD})){{1,2}}|X{{2,3}}{_WORD}X{{2,3}})"
 )
 
 
@@ -229,8 +230,13 @@ def _expression(syntax: Syntax) -> str:
         name = syntax.name
         return rf"%(?![0-9A-F]{{2}}){name}%|%{name}%(?![0-9A-F]{{2}})|%25{name}%25"
     field = f"{_marks(syntax.opening)}{syntax.name}{_marks(syntax.closing)}"
+    # More marks than the sender needs
     if syntax.closing.endswith("}}"):
         field += r"(?:\}|%7D){0,2}"
+    elif syntax.closing == "]]":
+        field += r"(?:\]|%5D){0,2}"
+    elif syntax.closing == "%%":
+        field += r"(?:%25|%(?![0-9A-F]{2})){0,2}"
     elif syntax.opening == "[":
         field += r"(?![=\[]|%3D|%5B)"  # f[COLOR]=red is the name of a parameter
     return field if syntax.place == "anywhere" else rf"(?<=[=/])(?<!//){field}(?=[/&?#;]|\Z)"

@@ -188,7 +188,7 @@ WRAPPERS = (
     ),
     Wrapper(
         "FireEye and Trellix",
-        r"protect\d*(?:-[\w-]+)?\.fireeye\.com/(?:v\d/)?url\?",
+        r"protect\d*(?:-[\w-]+)?\.(?:fireeye|trellix)\.com/(?:v\d/)?url\?",
         parameter("u", to_end=True),
         _IN_THE_WILD,
         f"https://protect2.fireeye.com/v1/url?k=84f6-e81b&q=1&e=6739af06&u={_ENCODED}",
@@ -229,8 +229,15 @@ WRAPPERS = (
         f"https://m365.eu.vadesecure.com/safeproxy/v4?f=oet&i=c8m&k=kAaX&r=3B2&s=b251&u={_ENCODED}",
     ),
     Wrapper(
+        "Vade Secure",
+        r"antiphishing\.vadesecure\.com/\d/[^/?#]+/",
+        amp("https"),
+        _IN_REPOSITORIES,
+        "https://antiphishing.vadesecure.com/2/YW5uQGdyZWVuLmV4YW1wbGV8VlJDMQ%3D%3D/shop.example/sale?size=42",
+    ),
+    Wrapper(
         "Zix and AppRiver",
-        r"link\.edgepilot\.com/[^?#]*\?",
+        r"(?:link\.edgepilot|link\.zixcentral)\.com/[^?#]*\?",
         parameter("u", to_end=True),
         _IN_THE_WILD,
         "https://link.edgepilot.com/s/4239f747/ca21cbCpKkOSLI5ZXNqTdQ?u=https://shop.example/sale?size=42",
@@ -304,7 +311,7 @@ WRAPPERS = (
     ),
     Wrapper(
         "Fortinet FortiMail",
-        r"[^/?#]+/fmlurlsvc/\?fewReq=[^#]*?&",
+        r"[^/?#]+/fmlurlsvc/\?",
         parameter("url"),
         _UNWRAPS,
         f"https://gw000151-eu.fortimail.com/fmlurlsvc/?fewReq=:B:JVQwOz85MCx8&url={_ENCODED}",

@@ -1,10 +1,14 @@
-"""Amazon SES, through SNS, EventBridge or Firehose, and what SQS and Lambda put around their messages.
+"""Amazon SES, through SNS, EventBridge, Kinesis or Firehose, and what SQS and Lambda put around their messages.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
+https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
 """
 
 import json
+import re
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
@@ -157,18 +161,48 @@ _DESCRIPTIONS = {
 }
 
 
+# The JSON in a record of Kinesis or Firehose may have so many objects and lists. It is in Base64: nothing else limits
+# how deeply they are nested.
+_MAX_BRACKETS = 300
+_BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_UNREADABLE_DATA = "the data of this record is not JSON in Base64"
+
+
 def _unpack(value: dict[str, Any]) -> list[object] | None:
-    """Takes apart what Lambda gets from SNS or SQS, and what is received from SQS."""
+    """Takes apart what Lambda gets from SNS, SQS or Kinesis, what is received from SQS, and what Firehose delivers.
+
+    A record whose data can't be read stays as it is.
+    """
     match value:
-        case {"Records": [*records]}:
+        case {"Records": [*records]} | {"records": [*records]}:
             return records
         case {"Messages": [*messages]}:
             bodies = [_json(at(message, "Body")) for message in messages]
             return [message if body is None else body for message, body in zip(messages, bodies, strict=True)]
         case {"Sns": dict() as notification}:
             return [notification]
-    body = _json(value.get("body"))
-    return None if body is None else [body]
+    data, body = _in_base64(_data(value) or ""), _json(value.get("body"))
+    held = body if data is None else data
+    return None if held is None else [held]
+
+
+def _data(value: object) -> str | None:
+    """The data of a record of Kinesis, also as its API lists them, or of Firehose."""
+    if not isinstance(value, dict) or "mail" in value:
+        return None
+    places = (at(value, "kinesis.data"), value.get("data"), value.get("Data"))
+    return next((data for data in places if isinstance(data, str)), None)
+
+
+def _in_base64(text: str) -> object:
+    """The value of a JSON text in Base64; None if it isn't one."""
+    if not _BASE64.fullmatch(text):
+        return None
+    try:
+        decoded = b64decode(text).decode()
+    except UnicodeDecodeError:
+        return None
+    return _json(decoded) if decoded.count("{") + decoded.count("[") <= _MAX_BRACKETS else None
 
 
 def _json(raw: object) -> object:
@@ -295,6 +329,8 @@ def _explain(payload: object) -> str | None:
                 "Amazon SNS asks whether it may send events here. To let it, open this address once: "
                 f"{text(at(payload, 'SubscribeURL'))}"
             )
+        case None if _data(payload) is not None:
+            return _UNREADABLE_DATA
         case None:
             return "not an event of Amazon SES: it has no recipient"
         case "Notification":
@@ -372,8 +408,14 @@ PROVIDER = Provider(
         {"detail-type", "detail"},
         {"Records.0.Sns"},
         {"Records.0.body"},
+        {"Records.0.kinesis"},
+        {"Records.0.Data"},
+        {"records.0.data"},
         {"Messages.0.Body"},
     ),
+    # Of Firehose, which knows no passwords and sends a request again unless it is answered in this way.
+    key_header="x-amz-firehose-access-key",
+    receipt_header="x-amz-firehose-request-id",
     unpack=_unpack,
     pack=_pack,
     content=_content,

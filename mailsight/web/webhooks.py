@@ -5,14 +5,16 @@ request in the spool, and only then answers 200. All other requests are refused 
 (5xx) the provider sends the request again. A provider without a secret in the settings is off (404).
 """
 
+import base64
 import difflib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailsight.errors import (
@@ -140,9 +142,7 @@ class Webhooks:
             # Unexpected errors: the details go to the log only. The provider sends the request again.
             _log.exception("A webhook of %s could not be stored", provider)
             return PlainTextResponse("The webhook can't be stored right now.\n", 500)
-        # No body: Streamlit's server sends the body separately from the headers (without TCP_NODELAY), and many clients
-        # acknowledge the headers only after 40 ms, which delays the provider's next request.
-        return Response()
+        return _receipt(provider, request)
 
     def _refusal(self, provider: str, client: str, error: MailsightError) -> Response:
         """The answer to a refused request, and a line in the log."""
@@ -157,19 +157,22 @@ class Webhooks:
 
     async def _receive(self, provider: str, request: Request, client: str) -> None:
         secrets = self.secrets[provider]
+        headers = dict(request.headers)
+        if key := headers.get(PROVIDERS[provider].key_header or ""):
+            headers["authorization"] = f"Basic {base64.b64encode(key.encode('latin-1')).decode()}"
         is_proven = "basic_auth" in secrets
         if is_proven:
-            if "authorization" not in request.headers:
+            if "authorization" not in headers:
                 # Amazon SNS sends the user name and password only when challenged.
                 raise NoPassword("The user name and password are missing.")
-            checking.check_password(PROVIDERS[provider], secrets, request.headers["authorization"])
+            checking.check_password(PROVIDERS[provider], secrets, headers["authorization"])
         content_type = request.headers.get("content-type", "")
         with self._slots.taken(client, is_proven=is_proven) as slot:
             body = await self._body(request, slot)
             slot.is_received = True
             if not body and _is_in_url(provider, request):
                 content_type, body = _FORM, request.url.query.encode()
-            webhook = ProviderRequest(content_type, dict(request.headers), body)
+            webhook = ProviderRequest(content_type, headers, body)
             threads = self._threads if is_proven else self._unproven_threads
             await anyio.to_thread.run_sync(
                 self._store, provider, webhook, self._url(request), limiter=threads
@@ -211,6 +214,15 @@ class Webhooks:
         except UnicodeDecodeError as error:
             raise NotThisProvider("The body is not UTF-8.") from error
         self.spool.append(provider, body, content_type=request.content_type, headers=request.headers)
+
+
+def _receipt(provider: str, request: Request) -> Response:
+    """The answer to a request that is on disk."""
+    if number := request.headers.get(PROVIDERS[provider].receipt_header or ""):
+        return JSONResponse({"requestId": number, "timestamp": int(time.time() * 1000)})
+    # No body: Streamlit's server sends the body separately from the headers (without TCP_NODELAY), and many clients
+    # acknowledge the headers only after 40 ms, which delays the provider's next request.
+    return Response()
 
 
 def _answer(error: MailsightError) -> Response:

@@ -2,7 +2,8 @@
 
 -- name: map_amazon_ses#
 -- A row for each recipient of each event in `records`, in the envelopes of SNS or EventBridge or bare, as Firehose writes
--- it, and in what SQS and Lambda put around them. Inbound mail is not an event, nor are SNS's messages about itself.
+-- it, and in what SQS, Lambda, Kinesis and Firehose put around them. Inbound mail is not an event, nor are SNS's messages about
+-- itself.
 create or replace temp view normalized as
 with items as (
     select place, unnest(items_of(record)) as item from records
@@ -35,6 +36,8 @@ messages as (
                 then 'Amazon SNS asks whether it may send events here. To let it, open this address once: '
                     || SubscribeURL
             when Type <> 'Notification' then 'a message of Amazon SNS of an unknown type: ' || Type
+            when Type is null and data_of(envelope) is not null
+                then 'the data of this record is not JSON in Base64'
         end as notice,
         case
             when coalesce(Type, '') <> 'Notification' then envelope

@@ -112,18 +112,41 @@ create or replace temp macro object_at(payload, name) as
 create or replace temp macro address_of(header) as case
     when not contains(header, ',') then filled(trim(regexp_replace(header, '^.*<([^<>]*)>.*$', '\1')))
 end;
--- Amazon SES: `json_in` parses a text as JSON; null if it isn't. `held_by` lists the messages in what Lambda gets from SNS or
--- SQS, or in what a program receives from SQS; null for anything else.
+-- Amazon SES: `json_in` parses a text as JSON; null if it isn't. `data_of` is the data of a record of Kinesis or Firehose, and
+-- `json_in_base64` the JSON in it, if it has at most 300 objects and lists. `held_by` lists the messages in what Lambda gets from
+-- SNS, SQS or Kinesis, in what a program receives from SQS, or in what Firehose delivers; null for anything else.
 create or replace temp macro json_in(value) as
     case when json_valid(value) then nullif(cast(value as json), 'null') end;
+create or replace temp macro text_at(value, path) as
+    case when json_type(value, path) = 'VARCHAR' then json_extract_string(value, path) end;
+-- Searching the text is faster than looking for the keys, which may be written with \u.
+create or replace temp macro may_have(value, ends) as
+    contains(cast(value as varchar), ends) or contains(cast(value as varchar), '\u');
+create or replace temp macro data_of(value) as case
+    when may_have(value, 'ata"') and json_extract(value, '$.mail') is null
+        then coalesce(text_at(value, '$.kinesis.data'), text_at(value, '$.data'), text_at(value, '$.Data'))
+end;
+create or replace temp macro json_in_base64(value) as case
+    when regexp_full_match(value, '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?')
+        and length(regexp_replace(try(decode(from_base64(value))), '[^{\[]+', '', 'g')) <= 300
+        then json_in(try(decode(from_base64(value))))
+end;
 create or replace temp macro held_by(value) as list_transform(
-    [from_json(
-        value, '{"Records": ["JSON"], "Messages": ["JSON"], "Sns": "JSON", "body": "VARCHAR"}'
-    )],
-    lambda parts: coalesce(
-        parts.Records,
-        list_transform(parts.Messages, lambda message: coalesce(json_in(message ->> 'Body'), message)),
-        case when json_type(parts.Sns) = 'OBJECT' then [parts.Sns] end,
-        case when json_in(parts.body) is not null then [json_in(parts.body)] end
+    [{
+        'parts': from_json(
+            value, '{"Records": ["JSON"], "Messages": ["JSON"], "Sns": "JSON", "body": "VARCHAR"}'
+        ),
+        'records': case
+            when may_have(value, 'records"') then from_json(json_extract(value, '$.records'), '["JSON"]')
+        end,
+        'data': json_in_base64(data_of(value))
+    }],
+    lambda held: coalesce(
+        held.parts.Records,
+        held.records,
+        list_transform(held.parts.Messages, lambda message: coalesce(json_in(message ->> 'Body'), message)),
+        case when json_type(held.parts.Sns) = 'OBJECT' then [held.parts.Sns] end,
+        case when held.data is not null then [held.data] end,
+        case when json_in(held.parts.body) is not null then [json_in(held.parts.body)] end
     )
 )[1];

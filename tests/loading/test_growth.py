@@ -35,7 +35,7 @@ from mailsight.loading import (
     uploads,
 )
 from mailsight.loading.bundle_files import COLUMNS, BundleFile
-from mailsight.providers import anymail, checking, fields, payload, reading
+from mailsight.providers import anymail, checking, fields, meanings, payload, reading
 from mailsight.providers.events import Request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import EventType
@@ -189,6 +189,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "fields.first_identifier": _of_text(lambda text: fields.first_identifier({"a": text}, PATHS)),
     "fields.says_nothing": _of_text(fields.says_nothing),
     "fields.metadata": _of_text(fields.metadata),
+    "meanings.plain": _of_text(meanings.plain),
     "fields.message_id": _of_text(lambda text: fields.message_id(PHONE, text, {"sg_message_id": text})),
     "fields.event_id": _of_text(lambda text: fields.event_id(PHONE, EventType.OPENED, text, {})),
     "fields.smtp_status": _of_text(lambda text: fields.smtp_status(PHONE, {"status": text}, text)),

@@ -321,6 +321,63 @@ def test_each_customer_of_an_amazon_notification_has_an_event(
     assert figures(database).counts.undeliverable == 2
 
 
+def _in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("is_live", [False, True], ids=["file", "webhook"])
+@pytest.mark.parametrize("stream", ["kinesis", "firehose"])
+def test_records_in_base64_are_read_one_by_one(
+    stream: str, is_live: bool, write: Callable[..., Path], tmp_path: Path, database: Path
+) -> None:
+    """The moment is the event's. What can't be read is kept, and affects no other record."""
+    clicks: list[Json] = [
+        {
+            "eventType": "Click",
+            "mail": {
+                "messageId": "m",
+                "destination": [f"{name}@example.com"],
+                "tags": {"campaign": ["spring"]},
+            },
+            "click": {"timestamp": f"2026-04-14T10:00:0{second}Z", "link": "https://example.com/"},
+        }
+        for second, name in enumerate(("ann", "ben"))
+    ]
+    deep = '{"a":' * 100_000 + "1" + "}" * 100_000
+    data = [
+        _in_base64(json.dumps(clicks[0])),
+        "%% no Base64 %%",
+        _in_base64("no JSON"),
+        _in_base64(deep),
+        _in_base64(f"{json.dumps(clicks[1])}\n"),
+    ]
+    body: Json
+    if stream == "kinesis":
+        body = {
+            "Records": [{"kinesis": {"data": text, "approximateArrivalTimestamp": 1.8e9}} for text in data]
+        }
+    else:
+        body = {
+            "requestId": "r",
+            "timestamp": 1_800_000_000_000,
+            "records": [{"data": text} for text in data],
+        }
+    if is_live:
+        spool = Spool(tmp_path / "spool")
+        spool.append("amazon_ses", json.dumps(body))
+        summary = payloads.ingest_spool(database, spool)
+    else:
+        summary = payloads.ingest(database, "amazon_ses", [write(json.dumps(body))])
+    assert summary is not None
+    assert summary.kinds[-1].new == 2
+    reason = "the data of this record is not JSON in Base64"
+    assert [refusal.reason for refusal in summary.refusals] == [reason] * 3
+    snapshot = Warehouse(database).snapshot()
+    kept = [row["row"] for row in snapshot.rows("refused_rows", search="")]
+    assert all(any(text in row for row in kept) for text in data[1:4])
+    assert figures(database).counts.clicks == 2
+
+
 def test_the_spool_is_loaded_once_whatever_it_contains(tmp_path: Path, database: Path) -> None:
     spool = Spool(tmp_path / "spool")
     assert payloads.ingest_spool(database, spool) is None

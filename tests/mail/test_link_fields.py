@@ -73,6 +73,7 @@ FIELDS = re.split(
     [url("x")]
     &email&  &&email&&  &*TO;  &*EMAIL;  &NAME;  EMAIL_MERGE  MERGE_EMAIL  MERGE1  YOUR_EMAIL_HERE  XXEMAILXX
     [merge field=email]  {merge field=email}  <merge field="email">  {{{{email}}}}  {{{{{email}}}}}  [email;none]
+    [[[email]]]  %%%email%%%  EMAIL-MERGE  MERGEEMAIL  MERGE:EMAIL
     [email|none]  [email default=none]  {email,none}  [Field: First Name]  [date,,date:MM/DD/YYYY]  ${"Email Address"}
 """.strip(),
 )

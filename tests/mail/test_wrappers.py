@@ -183,6 +183,12 @@ def test_links_to_one_place_share_their_clicks_however_they_are_wrapped() -> Non
         ("https://url.avanan.click/v2/___https:/shop.example/a*2Fb?c=*2F___.YXAz#top", "https://shop.example/a%2Fb?c=*2F#top"),
         ("https://l.facebook.com/l.php?u=https%3A%2F%2Fshop.example%2F%3Fa%3D1#top", "https://shop.example/?a=1#top"),
         ("https://link.edgepilot.com/s/1/2?u=https://shop.example/?a=1%26b=2", "https://shop.example/?a=1&b=2"),
+        ("https://link.zixcentral.com/u/08573078/uLbJvu8j?u=https%3A%2F%2Fshop.example%2F27", "https://shop.example/27"),
+        ("https://protect-eu.trellix.com/v1/url?k=1&q=1&e=2&u=https%3A%2F%2Fshop.example%2F", "https://shop.example/"),
+        ("https://mail.firm.example/fmlurlsvc/?url=https%3A%2F%2Fshop.example%2F&fewReq=:B:JV", "https://shop.example/"),
+        ("https://sonicwall.url-protection.com/v1/r07/url?o=https%3A//shop.example/&g=YTg=", "https://shop.example/"),
+        ("https://eu.url-protection.com/v1/url?o=https%3A//shop.example/%3Fa%3D1&g=YTg=", "https://shop.example/?a=1"),
+        ("https://ddec1-0-en-ctp.trendmicro.com:443/wis/clicktime/v1/query?url=https%3a%2f%2fa.example&umid=1", "https://a.example"),
         ("https://www.google.com/amp/shop.example/sale", "http://shop.example/sale"),
         ("https://shop-example.cdn.ampproject.org/c/s/shop.example/sale", "https://shop.example/sale"),
         ("https://secure-web.cisco.com/1/https%253A%252F%252Fshop.example", "https://shop.example"),
@@ -216,6 +222,22 @@ def test_odd_forms(wrapped: str, url: str) -> None:
 )
 def test_what_hides_its_target_stays_as_it_is(url: str) -> None:
     assert unwrapped(url) == url
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "https://links.gateway.example/v1/click?u=https%3A%2F%2Fshop.example%2Fsale%3Fsize%3D42&sig=1",
+        "https://gateway.example/scan/https://shop.example/sale?size=42",
+        "https://gateway.example/s/aHR0cHM6Ly9zaG9wLmV4YW1wbGUvc2FsZT9zaXplPTQy/1",
+    ],
+)
+def test_clicks_on_links_of_a_gateway_that_is_not_listed_find_their_link(wrapped: str) -> None:
+    """As long as they carry the target: GreatHorn, Cyren, Perception Point and others publish no example."""
+    assert unwrapped(wrapped) == wrapped
+    assert (
+        Matcher(links(f'<a href="https://other.example/"></a><a href="{SALE}"></a>')).position(wrapped) == 1
+    )
 
 
 def test_a_link_that_is_wrapped_without_end_is_unwrapped_a_few_times() -> None:

@@ -1,6 +1,7 @@
 """A provider's mapping in SQL and its record in Python read equal events from equal payloads."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -240,6 +241,22 @@ ODD_ENVELOPES: list[tuple[str, object]] = [
     ),
     ("amazon_ses", {"Messages": [None, 5, {}, {"Body": "no JSON"}, {"Body": "null"}, {"Body": {"mail": 1}}]}),
     ("amazon_ses", {"Messages": [{"body": '{"Sns": {"eventType": "Open"}}'}]}),
+    *(
+        (
+            "amazon_ses",
+            {"Records": [{"kinesis": {"data": data}}, {"Data": data}, {"data": data, "mail": None}, data]},
+        )
+        for data in (
+            *("%%", "e30", "e30=", "e30=\n", "4pyT", "/w==", "NQ==", "bnVsbA==", "", None, 5, {"a": 1}),
+            b64encode(b"[" * 300 + b"]" * 300).decode(),
+            b64encode(b"[" * 301 + b"]" * 301).decode(),
+            b64encode(b"\xef\xbb\xbf{}").decode(),
+            b64encode(b'{"a": NaN}').decode(),
+            b64encode(b'{"a": 1,}').decode(),
+            b64encode(b"{} {}").decode(),
+            b64encode(b'{"kinesis": {"data": "e30="}}').decode(),
+        )
+    ),
     ("amazon_ses", {"eventType": "Open", "mail": {"destination": ["a@x.example"]}, "MessageId": "m"}),
 ]
 

@@ -1,5 +1,6 @@
 """Webhooks, as sent by the providers and by attackers."""
 
+import base64
 import hashlib
 import hmac
 import itertools
@@ -483,6 +484,25 @@ def test_amazon_sns_may_deliver_the_bare_event(client: TestClient, spool: Spool)
     )
     assert send(client, proven("amazon_ses", raw)).status_code == 200
     assert [json.loads(line["body"]) for line in stored(spool)] == [event]
+
+
+@pytest.mark.parametrize(("key", "status"), [(USER, 200), ("ann:wrong", 403), ("", 401)])
+def test_firehose_sends_its_access_key_and_waits_for_a_receipt(
+    client: TestClient, spool: Spool, key: str, status: int
+) -> None:
+    event = str(SAMPLES["amazon_ses"].delivery["Message"])  # type: ignore[index]
+    records = [{"data": base64.b64encode(text).decode()} for text in (event.encode(), b"no JSON")]
+    sent = post(
+        address("amazon_ses"), {"requestId": "r1", "timestamp": 1776160870111, "records": records}
+    ).with_headers(X_Amz_Firehose_Request_Id="r1", X_Amz_Firehose_Access_Key=key)
+    answer = send(client, sent)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()["requestId"] == "r1"
+        assert answer.json()["timestamp"] > 1776160870111
+        assert [json.loads(line["body"])["records"] for line in stored(spool)] == [records]
+    else:
+        assert stored(spool) == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What Amazon SES sends."""
 
 import json
+from base64 import b64encode
 
 from hypothesis import strategies as st
 
@@ -61,6 +62,26 @@ def _bridge(event: Payload) -> Payload:
 def _sqs(message: Payload) -> Payload:
     """A message of a queue as Lambda gets it."""
     return {"messageId": "5fea7756", "body": json.dumps(message), "eventSource": "aws:sqs"}
+
+
+def _in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def _kinesis(message: Payload) -> Payload:
+    """A record of Kinesis as Lambda gets it."""
+    data = {
+        "partitionKey": "1",
+        "data": _in_base64(json.dumps(message)),
+        "approximateArrivalTimestamp": 1776160870.1,
+    }
+    return {"kinesis": data, "eventID": "shardId-000000000006:4959", "eventSource": "aws:kinesis"}
+
+
+def _firehose(*messages: Payload) -> Payload:
+    """What Firehose delivers to an HTTP endpoint."""
+    records = [{"data": _in_base64(json.dumps(message) + "\n")} for message in messages]
+    return {"requestId": "ed4acda5-034f-9f42", "timestamp": 1776160870111, "records": records}
 
 
 _SES_CLICK: Payload = {
@@ -217,11 +238,19 @@ _RECORDS = st.one_of(
     some({"EventSource": st.just("aws:sns"), "Sns": _NOTIFICATIONS}, {}),
     some({"eventSource": st.just("aws:sqs"), "body": _BODIES}, {"messageId": WORDS}),
 )
+_DATA = _BODIES.map(_in_base64) | st.sampled_from(["", "%%", "eyJ", "/w==", "e30=\n", "NQ==", "bnVsbA=="])
+_STREAMED = st.one_of(
+    some({"kinesis": some({"data": _DATA | st.none()}, {})}, {"eventID": WORDS, "data": _DATA}),
+    some({"data": _DATA}, {"recordId": WORDS, "mail": st.none()}),
+    some({"Data": _DATA}, {"PartitionKey": WORDS}),
+)
 _PAYLOADS = (
     _BRIDGED
     | _NOTIFICATIONS
     | _RECORDS
-    | st.lists(_RECORDS, max_size=2).map(lambda records: {"Records": records})
+    | _STREAMED
+    | st.lists(_RECORDS | _STREAMED, max_size=2).map(lambda records: {"Records": records})
+    | st.lists(_STREAMED, max_size=2).map(lambda records: {"records": records})
     | st.lists(_BODIES.map(lambda body: {"Body": body}), max_size=2).map(
         lambda messages: {"Messages": messages}
     )
@@ -285,6 +314,22 @@ SAMPLES = Samples(
         (
             _sns(_bridge(_event("Open", open=_SES_OPEN))),
             {"type": "opened", "event_id": "19ba9823-d7f2-53c1", **BY_CUSTOMER},
+        ),
+        (
+            {"Records": [_kinesis(_event("Click", click=_SES_CLICK))]},
+            {"type": "clicked", "event_id": None, "link_position": 3, **BY_CUSTOMER},
+        ),
+        (
+            {"Records": [_kinesis(_bridge(_event("Open", open=_SES_OPEN)))]},
+            {"type": "opened", "event_id": "12a18625-3328-fafd-2809-4312b02a4a82", **BY_CUSTOMER},
+        ),
+        (
+            _firehose(_event("Bounce", bounce=_SES_BOUNCE)),
+            {**HARD, "event_id": None, "diagnostic": REFUSED},
+        ),
+        (
+            _firehose(_sns(_event("Click", click=_SES_CLICK))),
+            {"type": "clicked", "event_id": "19ba9823-d7f2-53c1", **BY_CUSTOMER},
         ),
         (_event("Bounce", bounce=_SES_BOUNCE), {**HARD, "event_id": None, "diagnostic": REFUSED}),
         (
