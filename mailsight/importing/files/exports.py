@@ -27,7 +27,7 @@ from mailsight.importing.sources import (
     Unusable,
     watched,
 )
-from mailsight.importing.words import SUM, figures_in, is_sum
+from mailsight.importing.words import SUM, Sums, figures_in
 from mailsight.loading import csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.json_files import BadRecord, Value
 from mailsight.loading.refusing import Failure, tried
@@ -286,33 +286,34 @@ def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
 
 
 def _rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
+    sums = Sums()
     if file.form == "csv":
         layout = csv_files.layout(file.path, kind.column_names, encoding=file.encoding)
         for row in csv_files.rows(file.path, layout):
             if isinstance(row, BadRecord):
                 yield row
             elif any(map(known, row.values.values())):
-                yield _unless_sum(TableRow(row.line, row.values, row.text))
+                yield _unless_sum(TableRow(row.line, row.values, row.text), sums)
     else:
         values = json_files.lines if file.form == "ndjson" else json_files.values
         for record in values(file.path):
-            yield record if isinstance(record, BadRecord) else _object(record, kind)
+            yield record if isinstance(record, BadRecord) else _object(record, kind, sums)
     if file.problem:
         yield BadRecord(0, file.problem, "")
 
 
-def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
+def _object(record: Value, kind: Kind, sums: Sums) -> TableRow | BadRecord:
     if not isinstance(record.value, dict):
         return BadRecord(record.line, "not a JSON object", record.text)
     names = kind.column_names(list(record.value))
     plain = {name: values.text_of(value) for name, value in zip(names, record.value.values(), strict=True)}
-    return _unless_sum(TableRow(record.line, plain, record.text))
+    return _unless_sum(TableRow(record.line, plain, record.text), sums)
 
 
-def _unless_sum(row: TableRow) -> TableRow | BadRecord:
+def _unless_sum(row: TableRow, sums: Sums) -> TableRow | BadRecord:
     """The row; rejected if it adds up the others."""
-    cells = filter(known, row.values.values())
-    return BadRecord(row.line, SUM, row.text) if is_sum(cells, [row.get("id")]) else row
+    cells = {name: text for name in row.values if (text := row.get(name))}
+    return BadRecord(row.line, SUM, row.text) if sums.is_sum(cells, [row.get("id")]) else row
 
 
 def entries(
