@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TypeVar
 
+from mailsight.bounded.process import Process
 from mailsight.errors import BadUpload, ImportFailed, UnreadableFile
 from mailsight.figures import formats
 from mailsight.importing import dates
@@ -114,7 +115,10 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
     with TemporaryDirectory(prefix="mailsight-import-") as temporary:
         folder = Path(temporary)
         try:
-            files = list(_files(where, folder, request.max_bytes, values.encoding(request.options)))
+            with Process(finding.WORKBOOKS) as worker:
+                files = list(
+                    _files(where, folder, request.max_bytes, values.encoding(request.options), worker)
+                )
         except OSError as error:
             raise ImportFailed(f"{where} can't be read: {error.strerror or error}.") from error
         if not files:
@@ -124,14 +128,16 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
         yield files
 
 
-def _files(where: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> Iterator[ExportFile]:
+def _files(
+    where: Path, folder: Path, max_bytes: int | None, encoding: str | None, worker: Process
+) -> Iterator[ExportFile]:
     members = list(_members(where, folder, max_bytes, 0))
     room = unpacking.Room.of((path for _, path in members), max_bytes)
     for name, path in members:
         if name.lower().endswith(_MAILS):
             yield ExportFile(name, path, "mail")
         elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
-            for table in _tables(name, path, folder, room.left, encoding):
+            for table in _tables(name, path, folder, room.left, encoding, worker):
                 room.take(path, [table.path])
                 yield table
 
@@ -175,7 +181,7 @@ def _is_zip(path: Path) -> bool:
 
 
 def _tables(
-    name: str, path: Path, folder: Path, max_bytes: int | None, encoding: str | None
+    name: str, path: Path, folder: Path, max_bytes: int | None, encoding: str | None, worker: Process
 ) -> Iterator[ExportFile]:
     """The tables in a file: several if it is a workbook; none if it can't be read."""
     try:
@@ -184,7 +190,7 @@ def _tables(
             return
         unpacked = unpacking.unpack(path, folder, max_bytes)
         if finding.is_workbook(start):
-            for sheet in finding.sheets_of(unpacked.path, folder, max_bytes):
+            for sheet in finding.sheets_of(unpacked.path, folder, max_bytes, worker):
                 yield ExportFile(name, sheet.path, "ndjson", tuple(sheet.columns))
             return
     except UnreadableFile as error:
