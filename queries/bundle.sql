@@ -227,6 +227,22 @@ from (
 insert into read_records by name
 select row_number() over () as ordinal, to_json(struct_pack(*columns(*))) as record from read_parquet(:path);
 
+-- name: parquet_file_bytes(paths)
+-- As `parquet_bytes`, of each file that has rows.
+select file_index as place, list_sum([*columns(* exclude (file_index))]) as bytes
+from (
+    select file_index, sum(strlen(cast(columns(*) as varchar))) from read_parquet(:paths) group by file_index
+);
+
+-- name: read_parquet_files(paths)!
+-- Reads Parquet files with the same columns and types.
+insert into read_records by name
+select file_index as place, file_row_number + 1 as ordinal, to_json(row) as record
+from (
+    select file_index, file_row_number, struct_pack(*columns(* exclude (file_row_number))) as row
+    from read_parquet(:paths, file_row_number = true)
+);
+
 -- name: refuse_parquet_rows(path, kind, file, place)^
 -- Adds rows of a Parquet file to new_refusals, as JSON, under the file's name and place. The loader registers `wanted` with
 -- their ordinals (from 1) and the reasons. Returns their number.

@@ -56,7 +56,8 @@ create table reported_totals (
     currency varchar
 );
 -- How far the tables of each source were read: the next import starts at the value. place: its address without a password. If
--- it is empty, the name identifies contents that were read, and the value holds the settings with which they were last read.
+-- it is empty, the name identifies contents that were read, and the value holds the settings with which they were last read, or
+-- a hash of them if the name is that of the contents alone.
 create table imports (source varchar not null, place varchar not null, name varchar not null, value varchar not null);
 -- Rows that could not be loaded, with the reason.
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);

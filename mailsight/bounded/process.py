@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from mailsight.errors import MailsightError, TooMuchWork, WorkCrashed, WorkFailed
 
@@ -57,6 +57,12 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
         self._deadline = 0.0
         self._is_late = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
 
     def answer(self, work: bytes, on_progress: Callable[..., None] | None = None) -> bytes:
         """Return the pickled result of pickled work, or raise the `MailsightError` that it ended with.

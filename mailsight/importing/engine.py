@@ -5,6 +5,8 @@ killed or cut off at any moment changes nothing, and the next one starts where t
 
 The settings with which a source is read, such as the time zone, may turn out to be wrong, so they are kept. If it is
 imported again with others, all of it is read both ways, and what the earlier way gave is replaced.
+
+Several imports on a schedule may read the same table, each with a mapping of its own. These don't replace each other.
 """
 
 import json
@@ -15,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -64,11 +67,13 @@ def run(
     wait_seconds: float = 600.0,
     max_bytes: int | None = None,
     place: str | None = None,
+    beside: Sequence[Mapping[str, str]] = (),
 ) -> LoadSummary:
     """Imports what is new in a source. `full` reads everything again, `batch_rows` limits the rows in memory.
 
     `max_bytes` limits what a packed file unpacks to, in addition to the general limits. `place` is what people call the
-    place, if not by its address or path.
+    place, if not by its address or path. `beside` are the options of the other imports of this place, whose mappings
+    are not corrected by this one.
 
     Raises `ImportFailed` if the source can't be read, `LoadRunning` if another import is running, and `LoadRefused`. No
     message contains the password of `where`.
@@ -80,8 +85,9 @@ def run(
     reading, campaign = _reading(options), options.get(CAMPAIGN, "")
     # A reading is of one campaign, and of one of the tables if these have mappings.
     about = f"{campaign}\n{options[TABLE]}" if TABLE in options else campaign
+    current = {reading, *(_reading(other) for other in map(source.resolve, beside) if MAPPING in other)}
     with import_folder(database, wait_seconds=wait_seconds) as folder:
-        outdated = _readings(positions(database, source.name, ""), contents, campaign) - {reading}
+        outdated = _outdated(positions(database, source.name, ""), contents, campaign, current)
         earlier = positions(database, source.name, place)
         known = {} if full or outdated else earlier
         step = (0.0, f"Reading {source.label}")
@@ -108,7 +114,8 @@ def run(
                 database,
                 written.imported(
                     place,
-                    {f"{content}\n{about}": reading for content in contents},
+                    {f"{content}\n{about}": reading for content in contents}
+                    | dict.fromkeys(contents, _settings(campaign, current)),
                     [file for files in outdated_files for file in files or ()],
                 ),
                 strict=strict,
@@ -183,15 +190,25 @@ def _checksums(file: Path) -> Iterator[tuple[int, int]]:
         yield size, checksum
 
 
-def _readings(known: Mapping[str, str], contents: set[str], campaign: str) -> set[str]:
-    """How these contents were read before, for the same campaign or if one of the readings names none."""
-    readings = set()
+def _outdated(known: Mapping[str, str], contents: set[str], campaign: str, current: set[str]) -> set[str]:
+    """How these contents were read before, unless that is current, for the same campaign or if one of them names none.
+
+    If the last import of some contents was with the same settings, it has replaced what others gave.
+    """
+    readings, same = set(), _settings(campaign, current)
     for name, reading in known.items():
-        content, _, about = name.partition("\n")
+        content, is_reading, about = name.partition("\n")
+        if not is_reading or content not in contents or known.get(content) == same:
+            continue
         other = about.partition("\n")[0]
-        if content in contents and (campaign == other or not (campaign and other)):
+        if campaign == other or not (campaign and other):
             readings.add(reading)
-    return readings
+    return readings - current
+
+
+def _settings(campaign: str, current: set[str]) -> str:
+    """The same for all imports with these settings."""
+    return blake2b(json.dumps([campaign, *sorted(current)]).encode(), digest_size=16).hexdigest()
 
 
 def _read_as(source: Source, request: Request, folder: Path, reading: str) -> Sequence[BundleFile] | None:

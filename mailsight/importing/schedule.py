@@ -17,7 +17,7 @@ from mailsight.errors import BadSetting, LoadRunning, MailsightError, StateUnrea
 from mailsight.loading import child
 from mailsight.loading.background import PAUSE_AFTER_LOAD, Background
 from mailsight.loading.derive import Progress
-from mailsight.loading.merge import LoadSummary
+from mailsight.loading.merge import LoadSummary, silent
 from mailsight.state import audit
 from mailsight.state.audit import Action
 from mailsight.warehouse.files import write_file
@@ -170,7 +170,7 @@ class Importer(Background):
             audit.by_schedule(self._database, Action.IMPORTED, source=each.source)
         except StateUnreadable as error:  # the data is needed even if nothing says where it came from
             _log.warning("Not recorded in the audit: %s", error)
-        child.run(partial(_imported, self._database, each), process=self._child)
+        child.run(partial(imported, self._database, each, self._jobs), process=self._child)
 
     def _note(self, each: Job, outcome: Outcome) -> None:
         names = {job.name for job in self._jobs}
@@ -190,9 +190,16 @@ def retry_seconds(every_seconds: float, failures: int) -> float:
     return min(RETRY_SECONDS * 2.0 ** min(failures, 20), max(every_seconds, MAX_RETRY_SECONDS))
 
 
-def _imported(database: Path, each: Job, progress: Progress) -> LoadSummary:
+def imported(database: Path, each: Job, jobs: Sequence[Job], progress: Progress = silent) -> LoadSummary:
+    """Runs an import. What `jobs`, all that are on the schedule, give from the same place is not replaced."""
+    places = [job for job in jobs if (job.source, job.where) == (each.source, each.where)]
     return engine.run(
-        database, registry.source(each.source), each.where, options=each.options, progress=progress
+        database,
+        registry.source(each.source),
+        each.where,
+        options=each.options,
+        beside=[job.options for job in places if job.name != each.name],
+        progress=progress,
     )
 
 

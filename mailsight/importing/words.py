@@ -7,6 +7,7 @@ one (German and its relatives write "Öffnungszeitpunkt" as one word), and anyth
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum, auto
 from functools import lru_cache
@@ -353,11 +354,43 @@ _FIGURE = re.compile(
     r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|[^\W\d_]{3,4} ?\d{1,2},? \d{4}\b)"  # no date, such as Apr 13, 2026
     r"[^\d@]{0,4}\d[\d.,'’\s]*[^\d@]{0,4}"
 )
+_NO_DIGIT = re.compile(r"\D")
+# More rows need not be added up: a sum is larger than that of the first ones, too. Longer figures are ids.
+_SUMMED_ROWS, _MAX_FIGURE_LENGTH = 1_000, 30
 SUM = "a row of totals, which adds up the others"
 
 
-def is_sum(cells: Iterable[str], ids: Iterable[str | None] = ()) -> bool:
-    """Whether a row adds up the others: the first of its values is a word for that, and the others are figures.
+class Sums:
+    """The sums of a table's rows so far, which tell a row that adds up the others from a campaign called "Total"."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._sums: Counter[str] = Counter()
+
+    def is_sum(self, cells: Mapping[str, str], ids: Iterable[str | None] = ()) -> bool:
+        """Whether a row adds up those before it: it seems to, and not all of its figures are smaller than their sums.
+
+        `cells` are its values by column, without those that say nothing. `ids` are as in `seems_sum`.
+        """
+        is_labelled = seems_sum(cells.values(), ids)
+        if not is_labelled and self._rows >= _SUMMED_ROWS:
+            return False
+        # Without their marks, all figures of a column are whole numbers of the same unit, or nearly so.
+        figures = {
+            name: int(_NO_DIGIT.sub("", cell))
+            for name, cell in cells.items()
+            if len(cell) <= _MAX_FIGURE_LENGTH and _FIGURE.fullmatch(cell)
+        }
+        is_smaller = figures and all(figure < self._sums[name] for name, figure in figures.items())
+        if is_labelled and not is_smaller:
+            return True
+        self._rows += 1
+        self._sums.update(figures)
+        return False
+
+
+def seems_sum(cells: Iterable[str], ids: Iterable[str | None] = ()) -> bool:
+    """Whether a row may add up the others: the first of its values is a word for that, and the others are figures.
 
     One that has an id is a campaign or person called "Total". `ids` are its ids, which are among the values.
     """

@@ -119,9 +119,10 @@ def _names(
 ) -> list[Collection[str]]:
     # The rows of a table share their columns; every JSON object can have different ones.
     names: list[set[str]] = [set() for _ in files]
-    for first, last in parts[:1] if files[0].form == "parquet" else parts:
+    is_table = files[0].form == "parquet" and len(files) == 1
+    for first, last in parts[:1] if is_table else parts:
         work.run("choose_records", first=first, last=last)
-        for place, name in work.run("record_names", most=1 if files[0].form == "parquet" else ALL_RECORDS):
+        for place, name in work.run("record_names", most=1 if is_table else ALL_RECORDS):
             names[place].add(name)
     return [sorted(of_file)[: bundle_files.MAX_COLUMNS] for of_file in names]
 

@@ -25,6 +25,8 @@ from .sheets import Sheet
 
 # Sheets have up to a million rows.
 WORKBOOKS = Limits(seconds=240.0, memory_bytes=2 * 2**30)
+# A process takes longer to start than to read a small workbook. After a larger one, another process has all its memory.
+_SMALL_WORKBOOK_BYTES = 2**20
 _BEGINNING_BYTES = 2**16
 
 _TEXTS = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat")
@@ -274,23 +276,24 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
     """
     contents = BundleContents()
     room = unpacking.Room.of((candidate.path for candidate in chosen if not candidate.problem), max_bytes)
-    for candidate in chosen:
-        outcome: BundleContents | Failure
-        try:
-            outcome = tried(_opened, candidate, folder, room.left)
-        except UnreadableFile as error:
-            outcome = _unreadable(candidate, error)
-        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-            reason = f"{candidate.name} can't be read: {error.strerror}."
-            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
-        except MailsightError as error:
-            reason = f"{candidate.name} can't be read: {error.message}"
-            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
-        if isinstance(outcome, Failure):
-            outcome = _as_named(candidate, outcome)
-        room.take(candidate.path, (file.readable for file in outcome.files))
-        contents.files.extend(outcome.files)
-        contents.passed_over.extend(outcome.passed_over)
+    with Process(WORKBOOKS) as worker:
+        for candidate in chosen:
+            outcome: BundleContents | Failure
+            try:
+                outcome = tried(_opened, candidate, folder, room.left, worker)
+            except UnreadableFile as error:
+                outcome = _unreadable(candidate, error)
+            except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+                reason = f"{candidate.name} can't be read: {error.strerror}."
+                outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
+            except MailsightError as error:
+                reason = f"{candidate.name} can't be read: {error.message}"
+                outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
+            if isinstance(outcome, Failure):
+                outcome = _as_named(candidate, outcome)
+            room.take(candidate.path, (file.readable for file in outcome.files))
+            contents.files.extend(outcome.files)
+            contents.passed_over.extend(outcome.passed_over)
     if not contents.files:
         raise NotABundle(
             "There is nothing that can be loaded"
@@ -322,7 +325,7 @@ def _unreadable(candidate: Candidate, error: UnreadableFile) -> BundleContents:
     )
 
 
-def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> BundleContents:
+def _opened(candidate: Candidate, folder: Path, max_bytes: int | None, worker: Process) -> BundleContents:
     path = candidate.path
     if candidate.problem:
         raise UnreadableFile(
@@ -333,7 +336,8 @@ def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Bundle
     if reason:
         return BundleContents([], [PassedOver(candidate.name, reason)])
     if is_workbook(start):
-        return _workbook(candidate, unpacking.unpack(path, folder, max_bytes).path, folder, max_bytes)
+        written = sheets_of(unpacking.unpack(path, folder, max_bytes).path, folder, max_bytes, worker)
+        return _workbook(candidate, written)
     form = _form(_ending(path.name), start)
     kind = candidate.kind or kind_of_columns(_columns(form, path, start, folder))
     if kind is None:
@@ -407,9 +411,8 @@ def _columns(form: str, path: Path, start: bytes, folder: Path) -> list[str]:
     return bundle_files.column_names(names, _KNOWN)
 
 
-def sheets_of(path: Path, folder: Path, max_bytes: int | None = None) -> list[Sheet]:
-    """The sheets of a workbook, which a worker process writes into `folder`. Raises `UnreadableFile`."""
-    worker = Process(WORKBOOKS)
+def sheets_of(path: Path, folder: Path, max_bytes: int | None, worker: Process) -> list[Sheet]:
+    """The sheets of a workbook, which the worker process writes into `folder`. Raises `UnreadableFile`."""
     target = Path(mkdtemp(dir=folder))
     try:
         work = partial(sheets.convert, path, target, max_bytes)
@@ -418,12 +421,12 @@ def sheets_of(path: Path, folder: Path, max_bytes: int | None = None) -> list[Sh
         reason = f"{path.name} takes too much memory or time to read: {error.message}"
         raise UnreadableFile(reason, next_step=_AS_CSV) from error
     finally:
-        worker.end()
+        if path.stat().st_size > _SMALL_WORKBOOK_BYTES:
+            worker.end()
 
 
-def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | None) -> BundleContents:
+def _workbook(candidate: Candidate, written: Sequence[Sheet]) -> BundleContents:
     """The sheets of a workbook that hold tables. If none is named for one, the workbook's name tells of the first."""
-    written = sheets_of(path, folder, max_bytes)
     kinds = [kind_of_name(sheet.name) for sheet in written]
     columns = [bundle_files.column_names(sheet.columns, _KNOWN) for sheet in written]
     if candidate.kind and not any(kinds):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.importing import engine, registry
+from mailsight.importing import engine, registry, schedule
 from mailsight.importing.columns import csv
+from mailsight.importing.columns.fields import ATTRIBUTE, Kind
 from mailsight.importing.columns.mapping import Column, TableMapping, to_toml
 from mailsight.importing.dates import Order
 from mailsight.importing.files.values import zone
@@ -21,6 +22,7 @@ from tests.support.exports import written
 from tests.support.kills import KILLS, importing
 from tests.support.tables import table
 
+DAY_FIRST = Column("occurred_at", Order.DAY_FIRST)
 AMSTERDAM, UTC = {"timezone": "Europe/Amsterdam"}, {"timezone": "UTC"}
 # What is stored, without what tells when and in which order.
 STORED = {
@@ -151,6 +153,56 @@ def test_a_changed_mapping_of_a_scheduled_import_replaces_what_the_table_gave(tm
     assert imported(database, "csv", file, {**options, "timezone": "UTC"}).changed
 
 
+@pytest.mark.parametrize("has_all_columns", [True, False])
+def test_imports_on_a_schedule_that_read_one_table_by_two_mappings_keep_each_others_rows(
+    tmp_path: Path, has_all_columns: bool
+) -> None:
+    """The rows of each are replaced only if its own mapping changes."""
+    database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
+    file.write_text(LOG.replace("Name", "City").replace("Ann;", "Rome;").replace("Bob;", "Oslo;"))
+    events = csv.suggest(file, database).mapping
+    events = replace(events, columns={**events.columns, "Time": DAY_FIRST})
+    people = TableMapping(Kind.CUSTOMERS, {"E-mail": Column("email"), "City": Column(ATTRIBUTE)})
+    if has_all_columns:
+        people = people.for_header(list(events.columns))
+    paths = [tmp_path / f"{name}.toml" for name in ("events", "people")]
+    for path, mapping in zip(paths, (events, people), strict=True):
+        path.write_text(to_toml(mapping))
+    jobs = [schedule.Job(path.stem, "csv", str(file), options={"map": str(path)}) for path in paths]
+
+    for job in jobs:
+        assert schedule.imported(database, job, jobs).changed
+    for job in jobs:
+        assert not schedule.imported(database, job, jobs).changed
+    assert len(table(database, "events")) == 3
+    assert len(table(database, "customers", "customer_id")) == 2
+
+    paths[1].write_text(to_toml(replace(people, columns={**people.columns, "City": Column("name")})))
+    events_before = table(database, "events")
+    schedule.imported(database, jobs[1], jobs)
+    assert table(database, "customers", "name, attributes") == [
+        {"name": "Oslo", "attributes": None},
+        {"name": "Rome", "attributes": None},
+    ]
+    assert table(database, "events") == events_before
+
+
+def test_a_correction_is_made_once(tmp_path: Path) -> None:
+    """Even if the corrected encoding gives the columns other names."""
+    database, file = tmp_path / "m.duckdb", tmp_path / "log.csv"
+    file.write_bytes(LOG.replace("Name", "Größe").encode("cp1252"))
+    wrong, right = (
+        csv.suggest(file, database, encoding=encoding).mapping for encoding in ("iso8859-5", "cp1252")
+    )
+    steps: list[str] = []
+    for mapping in (wrong, right, right):
+        steps.clear()
+        chosen = replace(mapping, columns={**mapping.columns, "Time": DAY_FIRST})
+        csv.load(database, file, chosen, progress=lambda done, doing: steps.append(doing))
+    assert steps
+    assert "Reading with the earlier settings" not in steps
+
+
 def test_each_table_of_a_folder_has_a_mapping_of_its_own(tmp_path: Path) -> None:
     """Importing one replaces nothing of another, and each may be corrected."""
     database, expected = tmp_path / "m.duckdb", tmp_path / "expected.duckdb"
@@ -278,9 +330,10 @@ def test_the_same_people_may_be_imported_for_several_campaigns(tmp_path: Path) -
     file.write_text("E-mail,Sent\nann@example.com,2026-05-04 10:00\nbob@example.com,2026-05-04 10:01\n")
     suggested = csv.suggest(file, database).mapping
     spring, summer = (replace(suggested, fixed={"campaign_id": name}) for name in ("Spring", "Summer"))
-    for mapping in (spring, summer, replace(spring, timezone="Asia/Tokyo")):
+    later_summer, later_spring = (replace(mapping, timezone="Asia/Tokyo") for mapping in (summer, spring))
+    for mapping in (spring, summer, later_summer, later_spring):
         csv.load(database, file, mapping)
-    for mapping in (summer, replace(spring, timezone="Asia/Tokyo")):
+    for mapping in (later_summer, later_spring):
         csv.load(expected, file, mapping)
     assert stored(database) == stored(expected)
     assert len(table(database, "messages")) == 4

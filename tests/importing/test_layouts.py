@@ -18,7 +18,7 @@ import pytest
 from mailsight.importing import registry
 from mailsight.importing.columns import mapping
 from mailsight.importing.columns.fields import Kind
-from mailsight.importing.words import SUM, is_sum
+from mailsight.importing.words import SUM, seems_sum
 from mailsight.loading.bundle_files import COUNTS
 from tests.support import exported
 from tests.support.exports import Read, read
@@ -236,7 +236,7 @@ def test_the_summary_names_unknown_columns_of_figures(tmp_path: Path) -> None:
 def test_a_row_of_totals_has_a_label_and_figures_but_no_id(
     cells: list[str], ids: list[str | None], expected: bool
 ) -> None:
-    assert is_sum(cells, ids) is expected
+    assert seems_sum(cells, ids) is expected
 
 
 def test_people_and_campaigns_called_total_are_loaded(tmp_path: Path) -> None:
@@ -299,3 +299,20 @@ def test_rows_of_a_provider_are_the_same_in_any_layout(tmp_path: Path, source: s
     before, after = (read(registry.source(source), each) for each in (plain, path))
     assert found_rows(after) == found_rows(before) != {}
     assert [reason for _, _, reason in after.unusable] == [reason for _, _, reason in before.unusable]
+
+
+def test_a_campaign_called_total_is_told_from_a_sum_by_its_figures(tmp_path: Path) -> None:
+    """It needs no id or date then. The last row adds up more campaigns than the file has."""
+    report = (
+        "Campaign Name,Delivered,Unique Opens,Open Rate\nSpring,1000,400,40.0%\nSummer,2000,900,45.0%\n"
+        'Total,1500,600,40.0%\nTotal,"10,040",4000,39.8%\n'
+    )
+    path = tmp_path / "report.csv"
+    path.write_text(report)
+    found = read(registry.source("brevo"), path)
+    assert found.of("campaigns", "name") == [("Spring",), ("Summer",), ("Total",)]
+    assert found.of("totals", "delivered") == [(1000,), (2000,), (1500,)]
+    assert [(line, reason) for _, line, reason in found.unusable] == [(5, SUM)]
+    rows = loaded(tmp_path, suggested(tmp_path, report).mapping)
+    assert [row["name"] for row in rows["campaigns"]] == ["Spring", "Summer", "Total"]
+    assert [row["reason"] for row in rows["unusable"]] == [SUM]

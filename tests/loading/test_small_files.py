@@ -7,13 +7,16 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given
@@ -141,8 +144,9 @@ def tables(draw: st.DrawFn) -> tuple[str, bytes]:
     """The name of a table's file, without its number, and its content."""
     kind = draw(st.sampled_from(sorted(ROWS)))
     rows = draw(st.lists(ROWS[kind], min_size=1, max_size=4))
-    if draw(st.integers(0, 9)) == 0:
-        return f"{kind}#.parquet", pd.DataFrame(rows).astype(str).to_parquet()
+    if draw(st.integers(0, 4)) == 0:
+        frame = pd.DataFrame(rows)
+        return f"{kind}#.parquet", (frame.astype(str) if draw(st.booleans()) else frame).to_parquet()
     form = draw(st.sampled_from(sorted(WRITERS)))
     content = WRITERS[form](rows).encode(draw(st.sampled_from(ENCODINGS)), "replace")
     if bad := draw(st.lists(st.sampled_from(BAD_LINES), max_size=2)):
@@ -178,6 +182,51 @@ def test_tables(
         with patch.object(bundle_batches, "SMALL_FILE_BYTES", small):
             results.append(loaded(database, lambda: bundles.load(database, [inside])))  # noqa: B023
     assert results[0] == results[1]
+
+
+OPENED = {"campaign_id": 7, "type": "opened", "occurred_at": datetime(2026, 4, 14, 10)}  # noqa: DTZ001
+PARQUET: Sequence[tuple[str, Sequence[Row]]] = [
+    ("events", [OPENED | {"customer_id": 1, "url": None}, OPENED | {"customer_id": 2, "url": "a"}]),
+    (
+        "events",
+        [OPENED | {"customer_id": 1, "url": "b"}, OPENED | {"customer_id": 3, "url": "c", "type": "sneezed"}],
+    ),
+    ("events", []),
+    # Other columns and types.
+    ("events", [OPENED | {"customer_id": 4, "payload": {"sizes": [1, 2], "price": Decimal("1.50")}}]),
+    ("events", [OPENED | {"customer_id": 5, "payload": {"sizes": [3], "price": Decimal("0.10")}}]),
+    ("events", [OPENED | {"customer_id": "six", "occurred_at": "yesterday"}]),
+    # Columns that DuckDB would add, and rows of far more bytes than the file.
+    ("events", [OPENED | {"customer_id": 6, "File_Index": 3, "file_row_number": 9}]),
+    ("events", [OPENED | {"customer_id": number, "diagnostic": "x" * 2_000} for number in range(200)]),
+    ("events", [OPENED | {"customer_id": 6, "diagnostic": "y"}]),
+    ("customers", [{"customer_id": 1, "Shoe Size": 42.0, "since": date(2026, 4, 1)}]),
+    (
+        "customers",
+        [{"customer_id": 2, "Shoe Size": None, "since": None}, {"customer_id": None, "Shoe Size": 1.0}],
+    ),
+]
+
+
+def test_parquet_files(tmp_path: Path) -> None:
+    inside = tmp_path / "bundle"
+    inside.mkdir()
+    for number, (kind, rows) in enumerate(PARQUET):
+        like = pa.Table.from_pylist(rows or PARQUET[0][1])
+        pq.write_table(like if rows else like.slice(0, 0), inside / f"{kind}-{number:02}.parquet")
+    broken = bytearray((inside / "events-00.parquet").read_bytes())
+    broken[4:40] = bytes(36)
+    (inside / "events-00-broken.parquet").write_bytes(broken)
+    results = []
+    for number, small in enumerate((bundle_batches.SMALL_FILE_BYTES, -1)):
+        database = tmp_path / f"{number}.duckdb"
+        with patch.object(bundle_batches, "SMALL_FILE_BYTES", small):
+            results.append(loaded(database, lambda: bundles.load(database, [inside])))  # noqa: B023
+    assert results[0] == results[1]
+    summary, stored = results[0]
+    assert isinstance(summary, LoadSummary)
+    assert summary.rejected == 4
+    assert len(stored["customers"]) == 2
 
 
 @pytest.mark.parametrize("small_bytes", [bundle_batches.SMALL_FILE_BYTES, -1])

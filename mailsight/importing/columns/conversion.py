@@ -10,7 +10,7 @@ from mailsight.importing import dates
 from mailsight.importing.files.values import known, row_id
 from mailsight.importing.seen import Seen
 from mailsight.importing.sources import BATCH_CHARACTERS, Item, Row, Rows, Unusable, Value
-from mailsight.importing.words import SUM, bounce_type_of, is_sum, type_of, yes_or_no
+from mailsight.importing.words import SUM, Sums, bounce_type_of, type_of, yes_or_no
 from mailsight.loading.csv_files import Row as SourceRow
 from mailsight.loading.json_files import BadRecord
 from mailsight.loading.refusing import Failure, tried
@@ -55,6 +55,7 @@ class Conversion:
         self.kind = mapping.kind
         self._reading = Reading(mapping)
         self._ids = [name for name, column in mapping.columns.items() if column.field.endswith("_id")]
+        self._sums = Sums()
         self._listed = {"campaigns": Seen(), "customers": Seen()}
 
     def convert(self, rows: Iterable[SourceRow | BadRecord]) -> Iterator[Converted]:
@@ -77,8 +78,8 @@ class Conversion:
 
     def _is_sum(self, row: SourceRow) -> bool:
         """Whether a row adds up the others."""
-        values = filter(None, map(known, row.values.values()))
-        return is_sum(values, (known(row.values.get(name)) for name in self._ids))
+        cells = {name: text for name, value in row.values.items() if (text := known(value))}
+        return self._sums.is_sum(cells, (cells.get(name) for name in self._ids))
 
     def _is_new(self, kind: str, row: Row) -> bool:
         """Whether a row adds something: campaigns and customers are in every row of other tables."""

@@ -45,7 +45,8 @@ def resolve(options: Mapping[str, str]) -> dict[str, str]:
 
 def _options(chosen: TableMapping) -> dict[str, str]:
     campaign = chosen.fixed.get("campaign_id") or chosen.fixed.get("campaign_name") or ""
-    table = mapping.key(list(chosen.columns))
+    # Several imports may map a table to rows of different kinds.
+    table = mapping.key([chosen.kind, *(f"{name}={column.field}" for name, column in chosen.columns.items())])
     return {engine.MAPPING: mapping.to_toml(chosen), engine.CAMPAIGN: campaign, engine.TABLE: table}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+from mailsight.bounded.process import Process
 from mailsight.errors import ImportFailed, LoadRefused, UnreadableFile
 from mailsight.importing.files.values import known, text_of
 from mailsight.importing.words import folded, words
@@ -61,10 +62,11 @@ def opened(
         inside = finding.files_below(where) if where.is_dir() else ()
         files = [file for file in inside if finding.looks_like_data(file.name)] or [where]
         tables, room = [], unpacking.Room.of(files, max_bytes)
-        for file in files:
-            more = _tables(file, folder, room.left, encoding)
-            room.take(file, (table.path for table in more))
-            tables += more
+        with Process(finding.WORKBOOKS) as worker:
+            for file in files:
+                more = _tables(file, folder, room.left, encoding, worker)
+                room.take(file, (table.path for table in more))
+                tables += more
     except LoadRefused as error:
         raise ImportFailed(error.message, next_step=error.next_step) from error
     except OSError as error:
@@ -104,14 +106,18 @@ def _unzipped(packed: Path, folder: Path, max_bytes: int | None) -> Path:
     return target
 
 
-def _tables(file: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> list[Table]:
+def _tables(
+    file: Path, folder: Path, max_bytes: int | None, encoding: str | None, worker: Process
+) -> list[Table]:
     if problem := file_checks.problem(file):
         raise UnreadableFile(f"{file} {problem}.", next_step="Name a CSV or Excel file.")
     start = unpacking.beginning(file, BEGINNING_BYTES)
     unpacked = unpacking.unpack(file, folder, max_bytes)
     if finding.is_workbook(start):
         sheets = [
-            sheet for sheet in finding.sheets_of(unpacked.path, folder, max_bytes) if any(sheet.columns)
+            sheet
+            for sheet in finding.sheets_of(unpacked.path, folder, max_bytes, worker)
+            if any(sheet.columns)
         ]
         tables = [
             _sheet(f"{file.name} [{sheet.name}]" if len(sheets) > 1 else file.name, sheet.path, sheet.columns)

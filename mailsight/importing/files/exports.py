@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TypeVar
 
+from mailsight.bounded.process import Process
 from mailsight.errors import BadUpload, ImportFailed, UnreadableFile
 from mailsight.figures import formats
 from mailsight.importing import dates
@@ -28,7 +29,7 @@ from mailsight.importing.sources import (
     Unusable,
     watched,
 )
-from mailsight.importing.words import SUM, figures_in, is_sum
+from mailsight.importing.words import SUM, Sums, figures_in
 from mailsight.loading import csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.json_files import BadRecord, Value
 from mailsight.loading.refusing import Failure, tried
@@ -115,7 +116,10 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
     with TemporaryDirectory(prefix="mailsight-import-") as temporary:
         folder = Path(temporary)
         try:
-            files = list(_files(where, folder, request.max_bytes, values.encoding(request.options)))
+            with Process(finding.WORKBOOKS) as worker:
+                files = list(
+                    _files(where, folder, request.max_bytes, values.encoding(request.options), worker)
+                )
         except OSError as error:
             raise ImportFailed(f"{where} can't be read: {error.strerror or error}.") from error
         if not files:
@@ -125,14 +129,16 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
         yield files
 
 
-def _files(where: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> Iterator[ExportFile]:
+def _files(
+    where: Path, folder: Path, max_bytes: int | None, encoding: str | None, worker: Process
+) -> Iterator[ExportFile]:
     members = list(_members(where, folder, max_bytes, 0))
     room = unpacking.Room.of((path for _, path in members), max_bytes)
     for name, path in members:
         if name.lower().endswith(_MAILS):
             yield ExportFile(name, path, "mail")
         elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
-            for table in _tables(name, path, folder, room.left, encoding):
+            for table in _tables(name, path, folder, room.left, encoding, worker):
                 room.take(path, [table.path])
                 yield table
 
@@ -180,7 +186,7 @@ def _is_zip(path: Path) -> bool:
 
 
 def _tables(
-    name: str, path: Path, folder: Path, max_bytes: int | None, encoding: str | None
+    name: str, path: Path, folder: Path, max_bytes: int | None, encoding: str | None, worker: Process
 ) -> Iterator[ExportFile]:
     """The tables in a file: several if it is a workbook; none if it can't be read."""
     try:
@@ -189,7 +195,7 @@ def _tables(
             return
         unpacked = unpacking.unpack(path, folder, max_bytes)
         if finding.is_workbook(start):
-            for sheet in finding.sheets_of(unpacked.path, folder, max_bytes):
+            for sheet in finding.sheets_of(unpacked.path, folder, max_bytes, worker):
                 yield ExportFile(name, sheet.path, "ndjson", tuple(sheet.columns))
             return
     except UnreadableFile as error:
@@ -291,33 +297,34 @@ def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
 
 
 def _rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
+    sums = Sums()
     if file.form == "csv":
         layout = csv_files.layout(file.path, kind.column_names, encoding=file.encoding)
         for row in csv_files.rows(file.path, layout):
             if isinstance(row, BadRecord):
                 yield row
             elif any(map(known, row.values.values())):
-                yield _unless_sum(TableRow(row.line, row.values, row.text))
+                yield _unless_sum(TableRow(row.line, row.values, row.text), sums)
     else:
         values = json_files.lines if file.form == "ndjson" else json_files.values
         for record in values(file.path):
-            yield record if isinstance(record, BadRecord) else _object(record, kind)
+            yield record if isinstance(record, BadRecord) else _object(record, kind, sums)
     if file.problem:
         yield BadRecord(0, file.problem, "")
 
 
-def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
+def _object(record: Value, kind: Kind, sums: Sums) -> TableRow | BadRecord:
     if not isinstance(record.value, dict):
         return BadRecord(record.line, "not a JSON object", record.text)
     names = kind.column_names(list(record.value))
     plain = {name: values.text_of(value) for name, value in zip(names, record.value.values(), strict=True)}
-    return _unless_sum(TableRow(record.line, plain, record.text))
+    return _unless_sum(TableRow(record.line, plain, record.text), sums)
 
 
-def _unless_sum(row: TableRow) -> TableRow | BadRecord:
+def _unless_sum(row: TableRow, sums: Sums) -> TableRow | BadRecord:
     """The row; rejected if it adds up the others."""
-    cells = filter(known, row.values.values())
-    return BadRecord(row.line, SUM, row.text) if is_sum(cells, [row.get("id")]) else row
+    cells = {name: text for name in row.values if (text := row.get(name))}
+    return BadRecord(row.line, SUM, row.text) if sums.is_sum(cells, [row.get("id")]) else row
 
 
 def entries(
