@@ -188,7 +188,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
         struct.error,
     ) as error:
         raise BadUpload(
-            f"{quoted(name)} is not a readable zip: {getattr(error, 'strerror', None) or error}.",
+            f"{quoted(name)} is not a readable zip: {str(getattr(error, 'strerror', None) or error).rstrip('.')}.",
             next_step="Nothing was stored. Download or pack it again, then try again.",
         ) from error
 
