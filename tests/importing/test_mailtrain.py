@@ -195,8 +195,8 @@ def test_events_as_often_as_they_were_counted(mailtrain: Database) -> None:
         {"event_id": "complained-4", "customer_id": "mailtrain-1-99", "type": "complained",
          "occurred_at": _at("04T10:05:00")},
         *(ann | opened | {"event_id": f"open-7-1-1-{at}-{number}"} for number in range(3)),
-        *(ann | clicked | {"event_id": f"click-7-1-1-{at + 60}-1-{number}"} for number in range(2)),
-        {"event_id": f"click-7-1-99-{at}-0-0", "customer_id": "mailtrain-1-99", "type": "clicked",
+        *(ann | clicked | {"event_id": f"click-1-7-1-1-{at + 60}-{number}"} for number in range(2)),
+        {"event_id": f"click-0-7-1-99-{at}-0", "customer_id": "mailtrain-1-99", "type": "clicked",
          "occurred_at": _at("02T11:00:00")},
     ]  # fmt: skip
 
@@ -249,6 +249,12 @@ def test_a_campaign_that_is_sent_again_counts_its_earlier_opens_too(mailtrain: D
     again = imported(SOURCE, mailtrain.address(), first.positions)
     known = {row["event_id"] for row in first.rows("events")}
     assert [row["type"] for row in again.rows("events") if row["event_id"] not in known] == ["opened"]
+
+
+def test_an_open_without_a_time_is_left_to_the_load(mailtrain: Database) -> None:
+    mailtrain.run("update campaign_links set created = '0000-00-00 00:00:00' where link = -1")
+    rows = imported(SOURCE, mailtrain.address()).rows("events")
+    assert [row["occurred_at"] for row in rows if row["type"] == "opened"] == [None] * 3
 
 
 def test_an_early_beta_with_other_columns(mailtrain: Database) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mailsight.importing.sources import Row
 
+from .changes import event_id
 from .mysql import Record
 
 MAX_COUNT = 10_000
@@ -117,9 +118,8 @@ def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str]) -> Iterato
             "payload": places or None,
         }
         key = "-".join(str(row[name]) for name in ("campaign", "list", "subscription"))
-        # With the time, because a campaign that is reset and sent again counts from the beginning.
-        key = f"{key}-{int(row['created'].timestamp())}"
-        start = f"open-{key}" if is_open else f"click-{key}-{row['link']}"
+        # With the time, also because a campaign that is reset and sent again counts from the beginning.
+        start = event_id("open" if is_open else f"click-{row['link']}", key, row["created"])
         for number in range(min(row["count"] or 1, MAX_COUNT)):
             yield event | {"event_id": f"{start}-{number}"}
 
