@@ -140,9 +140,11 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Browser]:
+    # A page is left before its scripts have repaid what TurboFan, V8's last compiler, takes to optimise them.
+    arguments = [*chromium.ARGUMENTS, "--js-flags=--no-turbofan"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=chromium.ARGUMENTS, timeout=1000 * PATIENCE_SECONDS
+            executable_path=chromium_path, args=arguments, timeout=1000 * PATIENCE_SECONDS
         )
         yield browser
         browser.close()

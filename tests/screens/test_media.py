@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import grid, open_page, settle
+from tests.support.browsing import grid, settle, visit
 from tests.support.campaigns import newest_clicked
 from tests.support.examples import thorough
 
@@ -20,7 +20,9 @@ def page(
 ) -> Iterator[Page]:
     """The newest campaign's heatmap, as a user with these preferences sees it."""
     preferences: dict[str, Any] = request.param
-    with open_page(browser, viewport={"width": 1440, "height": 900}, **preferences) as page:
+    with visit(browser) as (page, _):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.emulate_media(**preferences)
         page.goto(f"{server}/campaign?id={newest_clicked(sample_database)}")
         page.get_by_role("tab", name="Heatmap").click()
         expect(page.frame_locator(".mail iframe").locator("[data-badge]").first).to_be_attached()

@@ -39,14 +39,14 @@ def visit(
     """A page, and its problems so far: script errors, console errors and unexpected dialogs.
 
     It looks new, but its tab has been used before if it may: a new one would compile all scripts again, which takes
-    longer than most tests. Ask for a `fresh` one if the test changes what outlives the page, such as permissions.
+    longer than most tests. Ask for a `fresh` one if the test changes what outlives the page, such as its scripts.
     """
     free = _FREE.setdefault(browser, {}).setdefault(locale, [])
     tab = free.pop() if free and not fresh else _Tab(browser, locale)
     width, height = SIZES[size]
     try:
         tab.page.set_viewport_size({"width": width, "height": height})
-        tab.page.emulate_media(color_scheme=scheme)
+        tab.page.emulate_media(media="null", color_scheme=scheme, reduced_motion="null", forced_colors="null")
         yield tab.page, tab.wrong
     except BaseException:
         tab.close()
@@ -93,6 +93,7 @@ class _Tab:
         except Error:
             return False
         self._context.clear_cookies()
+        self._context.clear_permissions()
         self.wrong = []
         return True
 
