@@ -7,6 +7,7 @@ which the sign-in page puts into words. Signing out also ends the sign-in here, 
 
 import logging
 from enum import StrEnum
+from functools import cache, partial
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -114,6 +115,7 @@ class SignIn:
             messages.append(message)
 
         try:
+            await run_in_threadpool(_share_certificates)
             with anyio.fail_after(PROVIDER_SECONDS):
                 await self.app(request.scope, request.receive, hold)
         except Exception:  # noqa: BLE001
@@ -125,6 +127,22 @@ class SignIn:
         answer.raw_headers = MutableHeaders(raw=list(start["headers"])).raw
         location = answer.headers.get("location", "")
         return answer if location == path("") or location.startswith(("https://", "http://")) else None
+
+
+@cache
+def _share_certificates() -> None:
+    """Lets all requests to the provider share the certificates to trust.
+
+    Authlib reads them for each, several times in each sign-in. That takes 25 ms, in which nobody else is answered.
+    """
+    # Here, so that a server starts sooner.
+    import httpx
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
+    from authlib.integrations.starlette_client import StarletteOAuth2App
+
+    StarletteOAuth2App.client_cls = staticmethod(
+        partial(AsyncOAuth2Client, verify=httpx.create_ssl_context())
+    )
 
 
 def _opened(request: Request) -> str:

@@ -257,6 +257,13 @@ def test_both_readers_of_csv_agree(pieces: list[str], tmp_path_factory: pytest.T
     ]
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\nm,n\n"])
+def test_a_line_longer_than_all_that_duckdb_holds_is_rejected(end: str) -> None:
+    """DuckDB finds no row in a file of such a line, and no fault."""
+    _, refusals = read("customers.csv", f"customer_id,name\nann,{'a' * 35_000_000}{end}".encode())
+    assert [(refusal.line, "a line of more than" in refusal.reason) for refusal in refusals] == [(2, True)]
+
+
 @pytest.mark.parametrize(
     ("header", "names"),
     [

@@ -1,5 +1,6 @@
 """Around Streamlit's sign-in: the way back leads only to our own pages, and whatever goes wrong is explained."""
 
+import ssl
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 import anyio
 import httpx
 import pytest
+from authlib.integrations.starlette_client import StarletteOAuth2App
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -143,6 +145,17 @@ def signed_out() -> Response:
     answer = RedirectResponse("/", 302)
     answer.delete_cookie("_streamlit_user")
     return answer
+
+
+def test_the_certificates_to_trust_are_not_read_for_each_request(
+    client: TestClient, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers["/auth/login"] = RedirectResponse(PROVIDER, 302)
+    client.get("/auth/login")
+    monkeypatch.setattr(ssl, "create_default_context", None)
+    with pytest.raises(TypeError):
+        httpx.AsyncClient()
+    assert StarletteOAuth2App.client_cls(client_id="mailsight")
 
 
 def test_signing_in_leads_back_to_the_page_that_was_opened(
