@@ -4,9 +4,10 @@ A file is received only from somebody who may upload, while their Upload dialog 
 All others are refused before the body is read.
 """
 
+import errno
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import anyio
@@ -52,7 +53,8 @@ class UploadGate:
             await run_in_threadpool(_check, session_id, scope)
             if scope["method"] == "PUT":
                 async with self._uploads.room(session_id, scope) as room:
-                    await self.app(scope, room.counted(receive), sent)
+                    with _refused_if_full():
+                        await self.app(scope, room.counted(receive), sent)
             else:
                 await self.app(scope, receive, sent)
         except _Refused as refused:
@@ -70,6 +72,17 @@ class _Refused(Exception):
     def __init__(self, status_code: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status_code, self.sentence = status_code, sentence
+
+
+@contextmanager
+def _refused_if_full() -> Iterator[None]:
+    """Raise `_Refused` if the temporary folder has no room for what is received."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _Refused(507, "The server's disk is too full for this file. Try again later.") from error
 
 
 def _check(session_id: str, scope: Scope) -> None:

@@ -1,6 +1,8 @@
 """Streamlit's upload route: nobody's files are read but those of somebody who may upload."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,6 +19,7 @@ from mailsight.web import sessions, upload_gate
 from mailsight.web.access import Standing
 from mailsight.web.upload_gate import UploadGate
 from tests.support import event_loop
+from tests.support.small_disk import small_disk
 
 ROUTE = "/_stcore/upload_file/{session}/{file}"
 URL = "/_stcore/upload_file/mine/1"
@@ -31,6 +34,8 @@ def received() -> list[int]:
 @pytest.fixture
 def client(received: list[int], monkeypatch: pytest.MonkeyPatch) -> TestClient:
     async def upload(request: Request) -> Response:
+        if "boundary" in request.headers.get("content-type", ""):
+            await request.form()  # on disk if it is large, as Streamlit reads it
         received.append(len(await request.body()))
         return Response(status_code=204)
 
@@ -117,6 +122,20 @@ def test_a_body_that_stops_arriving_is_given_up(
 ) -> None:
     monkeypatch.setattr(upload_gate, "MAX_PAUSE_SECONDS", 0.01)
     assert event_loop.run(ask, client.app, "PUT", URL, anyio.sleep_forever) == 408
+    assert received == []
+
+
+@pytest.mark.small_disk
+def test_a_file_that_does_not_fit_on_the_disk_is_refused(
+    client: TestClient, received: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", 3) as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+        answer = client.put(URL, files={"file": ("a.csv", b"x" * 2**22)})
+    assert (answer.status_code, answer.text) == (
+        507,
+        "The server's disk is too full for this file. Try again later.\n",
+    )
     assert received == []
 
 
