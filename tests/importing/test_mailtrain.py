@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailsight.errors import ImportFailed
-from mailsight.importing.databases.mailtrain import SOURCE
+from mailsight.importing.databases.mailtrain import SOURCE, UNTIMED
 from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
 
@@ -249,6 +249,21 @@ def test_a_campaign_that_is_sent_again_counts_its_earlier_opens_too(mailtrain: D
     again = imported(SOURCE, mailtrain.address(), first.positions)
     known = {row["event_id"] for row in first.rows("events")}
     assert [row["type"] for row in again.rows("events") if row["event_id"] not in known] == ["opened"]
+
+
+def test_ids_of_an_earlier_version_stay(mailtrain: Database) -> None:
+    """It left one checksum for each campaign's links, and gave ids without times."""
+    first = imported(SOURCE, mailtrain.address())
+    earlier = {name: value.split(" ")[0] for name, value in first.positions.items() if name != UNTIMED}
+    again = imported(SOURCE, mailtrain.address(), earlier)
+    ids = {row["event_id"] for row in again.rows("events")}
+    assert ids >= {"open-7-1-1-0", "open-7-1-1-2", "click-7-1-1-1-1", "click-7-1-99-0-0"}
+    assert len(ids) == len(first.rows("events")) - 3  # bounces and the like are not read again
+
+    mailtrain.run("update campaign_links set created = '2026-06-01 09:00:00' where link = -1")
+    sent_again = imported(SOURCE, mailtrain.address(), earlier | again.positions)
+    new = [row for row in sent_again.rows("events") if row["event_id"] not in ids]
+    assert [row["type"] for row in new] == ["opened"] * 3
 
 
 def test_an_early_beta_with_other_columns(mailtrain: Database) -> None:
