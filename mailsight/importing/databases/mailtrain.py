@@ -34,8 +34,8 @@ NAMES = {"lists": ("id", "name"), "segments": ("id", "name"), "channels": ("id",
          "custom_fields": ("id", "key", "column"), "send_configurations": SENDERS,
          "templates": ("id", "html", "text")}  # fmt: skip
 RECIPIENT = ("campaign", "list", "subscription")
-# The position with the time, in seconds, up to which the ids of opens and clicks hold no time. Earlier versions gave such ids,
-# and left `campaign_links` positions of one word.
+# The position with the time, in seconds, up to which the ids of opens and clicks hold no time. Earlier versions gave
+# such ids, and left `campaign_links` positions of one word.
 UNTIMED = "ids without times"
 SUBSCRIPTIONS = ("id", "cid", "email", "tz", "opt_in_country", "status", "created", "updated", "unsubscribed")
 

@@ -103,7 +103,7 @@ def afterwards(row: Record) -> Row:
 def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str], untimed: int) -> Iterator[Row]:
     """The events of one subscriber. The row for any click repeats those of the links, unless these are gone.
 
-    Ids hold the time if it is after `untimed`, because a campaign that is reset and sent again counts from the beginning.
+    Ids hold the time if it is after `untimed`: a campaign that is reset and sent again counts from the beginning.
     """
     has_links = any(row["link"] > ANY_CLICK for row in rows)
     for row in rows:
