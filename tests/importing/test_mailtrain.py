@@ -251,6 +251,13 @@ def test_a_campaign_that_is_sent_again_counts_its_earlier_opens_too(mailtrain: D
     assert [row["type"] for row in again.rows("events") if row["event_id"] not in known] == ["opened"]
 
 
+def test_an_open_without_a_time_ends_no_import(mailtrain: Database) -> None:
+    mailtrain.run("alter table campaign_links modify created timestamp null")
+    mailtrain.run("update campaign_links set created = null where link = -1")
+    rows = imported(SOURCE, mailtrain.address()).rows("events")
+    assert {row["occurred_at"] for row in rows if row["type"] == "opened"} == {None}
+
+
 def test_ids_of_an_earlier_version_stay(mailtrain: Database) -> None:
     """It left one checksum for each campaign's links, and gave ids without times."""
     first = imported(SOURCE, mailtrain.address())

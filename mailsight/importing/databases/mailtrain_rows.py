@@ -120,7 +120,7 @@ def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str], untimed: i
             "payload": places or None,
         }
         key = "-".join(str(row[name]) for name in ("campaign", "list", "subscription"))
-        if (at := int(row["created"].timestamp())) > untimed:
+        if row["created"] and (at := int(row["created"].timestamp())) > untimed:
             key = f"{key}-{at}"
         start = f"open-{key}" if is_open else f"click-{key}-{row['link']}"
         for number in range(min(row["count"] or 1, MAX_COUNT)):
