@@ -200,8 +200,8 @@ def _messages(database: Database, request: Request, reached: Reached) -> Iterato
         for batch in database.rows(query, {"after": after, **ids}, batch_rows=batch_rows):
             yield from _read_messages(table, batch, request.earlier, reached)
         yield from following
-    [newest] = database.all(f"select coalesce(max(id), 0) as id from {table}")
-    yield Position(LAST_MESSAGE, str(max(newest["id"], int(request.earlier.get(LAST_MESSAGE, 0)))))
+    [last] = database.all(f"select coalesce(max(id), 0) as id from {table}")
+    yield Position(LAST_MESSAGE, str(max(last["id"], int(request.earlier.get(LAST_MESSAGE, 0)))))
 
 
 def _read_messages(
