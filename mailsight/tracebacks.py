@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -67,8 +67,7 @@ class Formatter(logging.Formatter):
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name in logging
-        text = super().formatMessage(record)
-        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+        return _visible(super().formatMessage(record), ascii)
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # the name in logging
         error = ei[1] if isinstance(ei, tuple) else None
@@ -79,11 +78,16 @@ class Formatter(logging.Formatter):
         return super().format(record)
 
 
+def _visible(text: str, quoted: Callable[[str], str]) -> str:
+    """A text with what can't be seen escaped as in a quoted string."""
+    return "".join(letter if letter.isprintable() else quoted(letter)[1:-1] for letter in text)
+
+
 class JsonFormatter(Formatter):
     """Writes each record as a JSON object on one line: time, level, logger, message, and in `error` a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(self.parts(record), ensure_ascii=False)
+        return _visible(json.dumps(self.parts(record), ensure_ascii=False), json.dumps)
 
     def parts(self, record: logging.LogRecord) -> dict[str, object]:
         moment = datetime.fromtimestamp(record.created, UTC)

@@ -21,7 +21,6 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mailsight import tracebacks
 from mailsight.errors import DatabaseUnreadable, ImportFailed, LoadBroken, MailsightError, NoDatabase
 from mailsight.figures import formats
 from mailsight.loading import bundles, finding
@@ -266,7 +265,7 @@ def _read(source: Source, request: Request, written: Written, alive: Callable[[]
     except Exception as error:
         if stops_load(error):
             raise
-        _log.error("An import failed:\n%s", tracebacks.described(error))
+        _log.exception("An import failed")
         raise LoadBroken(f"The import failed: {type(error).__name__}.") from None
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import anyio
 from google.protobuf.message import DecodeError
@@ -28,6 +29,7 @@ from . import audit, downloads, metrics, sessions
 from .access import Viewer
 from .answers import HEADERS, path
 from .sessions import Visitor
+from .slots import client_key
 
 MAX_CONNECTIONS = 1_000
 MAX_OUTSIDERS = 200  # people who have not signed in, and so cost memory without a name
@@ -55,6 +57,8 @@ class Gate:
         self.app = app
         self._connections = _Connections()
         self._turn = anyio.Lock()
+        # One for each client, so that nobody waits for more than one message of another.
+        self._turns: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == path("_stcore/stream"):
@@ -75,7 +79,7 @@ class Gate:
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         visitor = Visitor(sessions.claims_from(HTTPConnection(scope).cookies))
         outsider = await run_in_threadpool(sessions.viewer_of, visitor) is None
-        client = scope["client"][0] if scope.get("client") else ""
+        client = client_key(scope["client"][0] if scope.get("client") else None)
         with self._connections.count(client, outsider=outsider) as free:
             if not free:
                 await receive()
@@ -100,18 +104,18 @@ class Gate:
                         return message
                     if last:
                         return {**message, "bytes": whole_page(frame, forgets=bool(before))}
-                    if allowed := await self.from_outsider(frame, send):
+                    if allowed := await self.from_outsider(client, frame, send):
                         return allowed
 
             with measures.OPEN_SESSIONS.track_inprogress():
                 await self.app(scope, guarded, send)
 
-    async def from_outsider(self, frame: bytes, send: Send) -> Message | None:
+    async def from_outsider(self, client: str, frame: bytes, send: Send) -> Message | None:
         """What Streamlit gets of an outsider's message, in its turn. None if nothing remains of it."""
         if len(frame) > MAX_OUTSIDER_MESSAGE_BYTES:
             await send({"type": "websocket.close", "code": 1009})
             return {"type": "websocket.disconnect", "code": 1009}
-        async with self._turn:
+        async with self._turns.setdefault(client, anyio.Lock()), self._turn:
             await anyio.sleep(OUTSIDERS_PAUSE_SECONDS)
         allowed = outsiders_message(frame)
         return {"type": "websocket.receive", "bytes": allowed} if allowed else None

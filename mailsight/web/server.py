@@ -15,6 +15,7 @@ from typing import Any
 import h11
 import streamlit as st
 import uvicorn
+import websockets.http11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -25,6 +26,8 @@ from .headers import ALWAYS, NOTHING
 from .slots import client_key
 
 MAX_CONNECTIONS = 1_000
+# As uvicorn's own limit on everything before the body. All cookies are one line: 25 kB for a member of 200 groups.
+MAX_HEADER_BYTES = 64 * 1024
 MAX_WEBSOCKETS = 400
 CHECK_SECONDS = 5.0
 HEAD_SECONDS = 10.0
@@ -178,6 +181,7 @@ def install() -> None:
 
     async def start(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
         self.config.http_protocol_class, self.config.ws_protocol_class = Connection, PageConnection
+        websockets.http11.MAX_LINE_LENGTH = MAX_HEADER_BYTES
         if sockets:
             # Changed in place, because uvicorn closes these when it stops.
             try:

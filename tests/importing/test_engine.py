@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailsight import tracebacks
 from mailsight.errors import ImportFailed, LoadBroken, LoadRefused
 from mailsight.importing import engine, registry, seen, sources, written
 from mailsight.importing.columns import conversion, csv
@@ -161,8 +162,9 @@ def test_many_rows_are_written_to_several_files(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("error", [ImportFailed("p@ss, p%40ss"), OSError(5, "p@ss broke"), KeyError("p@ss")])
 def test_a_source_that_fails_changes_nothing_and_no_message_has_the_password(
-    error: Exception, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    error: Exception, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(caplog.handler, "formatter", tracebacks.Formatter())
     load(tmp_path, ITEMS)
     before = Warehouse(tmp_path / "m.duckdb").generation
     late = [
@@ -175,6 +177,7 @@ def test_a_source_that_fails_changes_nothing_and_no_message_has_the_password(
         load(tmp_path, late)
     assert "p@ss" not in str(raised.value) + caplog.text
     assert "p%40ss" not in str(raised.value) + caplog.text
+    assert isinstance(error, (ImportFailed, OSError)) or "\nKeyError" in caplog.text  # on a line of its own
     assert Warehouse(tmp_path / "m.duckdb").generation == before
     assert engine.positions(tmp_path / "m.duckdb", "x", engine.place_of(WHERE, {})) == {"views": "3"}
     assert load(tmp_path, late[:-1]).kinds[-1].new == 1

@@ -2,7 +2,9 @@
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,8 @@ import pytest
 
 from mailsight.errors import ImportFailed
 from mailsight.importing import engine
-from mailsight.importing.databases.keila import SOURCE
-from mailsight.importing.sources import Mail, Request
+from mailsight.importing.databases.keila import LAST_MESSAGE, SOURCE
+from mailsight.importing.sources import Mail, Position, Request, Rows
 from mailsight.loading.merge import LoadSummary
 from mailsight.reports import campaign, mails
 from mailsight.vocabulary import Audience
@@ -292,6 +294,26 @@ def test_a_contact_may_be_deleted_right_after_an_import(keila: Keila, tmp_path: 
     load(tmp_path, keila)
     counts = figures(tmp_path)["keila-1"]
     assert (counts["selected"], counts["sent"]) == (3, 3)
+
+
+def test_contacts_that_were_deleted_before_an_update_count_once(keila: Keila) -> None:
+    """Earlier versions kept only the time of the last import."""
+    keila.add_contacts(3)
+    keila.send(random.Random(1))
+
+    def imported(earlier: Mapping[str, str]) -> tuple[set[object], dict[str, str]]:
+        items = list(SOURCE.read(Request(keila.database.address, earlier, earlier=earlier)))
+        rows = [item.rows for item in items if isinstance(item, Rows) and item.kind == "messages"]
+        positions = {item.name: item.value for item in items if isinstance(item, Position)}
+        return {row["customer_id"] for row in chain(*rows)}, {**earlier, **positions}
+
+    _, earlier = imported({})
+    keila.database.run("delete from contacts where id = 1")
+    _, earlier = imported({name: value for name, value in earlier.items() if name != LAST_MESSAGE})
+    _, earlier = imported({name: value for name, value in earlier.items() if name != LAST_MESSAGE})
+    keila.database.run(f"update {keila.messages} set opened_at = %s", keila.now)
+    people, _ = imported(earlier)
+    assert people == {"keila-2", "keila-3"}
 
 
 def test_messages_keep_their_own_e_mail_and_campaigns_their_sender(keila: Keila, tmp_path: Path) -> None:

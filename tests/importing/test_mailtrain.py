@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailsight.errors import ImportFailed
-from mailsight.importing.databases.mailtrain import SOURCE
+from mailsight.importing.databases.mailtrain import SOURCE, UNTIMED
 from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
 
@@ -195,8 +195,8 @@ def test_events_as_often_as_they_were_counted(mailtrain: Database) -> None:
         {"event_id": "complained-4", "customer_id": "mailtrain-1-99", "type": "complained",
          "occurred_at": _at("04T10:05:00")},
         *(ann | opened | {"event_id": f"open-7-1-1-{at}-{number}"} for number in range(3)),
-        *(ann | clicked | {"event_id": f"click-1-7-1-1-{at + 60}-{number}"} for number in range(2)),
-        {"event_id": f"click-0-7-1-99-{at}-0", "customer_id": "mailtrain-1-99", "type": "clicked",
+        *(ann | clicked | {"event_id": f"click-7-1-1-{at + 60}-1-{number}"} for number in range(2)),
+        {"event_id": f"click-7-1-99-{at}-0-0", "customer_id": "mailtrain-1-99", "type": "clicked",
          "occurred_at": _at("02T11:00:00")},
     ]  # fmt: skip
 
@@ -255,6 +255,21 @@ def test_an_open_without_a_time_is_left_to_the_load(mailtrain: Database) -> None
     mailtrain.run("update campaign_links set created = '0000-00-00 00:00:00' where link = -1")
     rows = imported(SOURCE, mailtrain.address()).rows("events")
     assert [row["occurred_at"] for row in rows if row["type"] == "opened"] == [None] * 3
+
+
+def test_ids_of_an_earlier_version_stay(mailtrain: Database) -> None:
+    """It left one checksum for each campaign's links, and gave ids without times."""
+    first = imported(SOURCE, mailtrain.address())
+    earlier = {name: value.split(" ")[0] for name, value in first.positions.items() if name != UNTIMED}
+    again = imported(SOURCE, mailtrain.address(), earlier)
+    ids = {row["event_id"] for row in again.rows("events")}
+    assert ids >= {"open-7-1-1-0", "open-7-1-1-2", "click-7-1-1-1-1", "click-7-1-99-0-0"}
+    assert len(ids) == len(first.rows("events")) - 3  # bounces and the like are not read again
+
+    mailtrain.run("update campaign_links set created = '2026-06-01 09:00:00' where link = -1")
+    sent_again = imported(SOURCE, mailtrain.address(), earlier | again.positions)
+    new = [row for row in sent_again.rows("events") if row["event_id"] not in ids]
+    assert [row["type"] for row in new] == ["opened"] * 3
 
 
 def test_an_early_beta_with_other_columns(mailtrain: Database) -> None:

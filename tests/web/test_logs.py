@@ -175,6 +175,15 @@ def test_an_address_cannot_make_a_line_or_steer_a_terminal(written: io.StringIO,
     assert r"GET /static/\n2026-11-27 INFO\x0b\x1b[2J\x85\u2028\u202e 404 " in line
 
 
+def test_nor_in_json(
+    written: io.StringIO, lines: Callable[[], list[dict[str, Any]]], client: TestClient
+) -> None:
+    client.get("/static/%0A%1B[2J%C2%85%C2%9B%E2%80%A8%E2%80%AE")
+    [line] = lines()
+    assert line["path"] == "/static/\n\x1b[2J\x85\x9b\u2028\u202e"
+    assert written.getvalue().removesuffix("\n").isprintable()
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

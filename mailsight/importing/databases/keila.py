@@ -192,28 +192,28 @@ def _messages(database: Database, request: Request, reached: Reached) -> Iterato
         where m.campaign_id is not null and m.id between %(first)s and %(last)s
         order by m.id
     """
-    after, last = request.positions.get("messages"), int(request.earlier.get(LAST_MESSAGE, 0))
+    after = request.positions.get("messages")
     batch_rows = min(BATCH_MAILS, database.batch_rows) if bodies else database.batch_rows
     columns = ("campaign_id", "contact_id", *times, "status", "recipient_email")
     changed = database.changed_blocks(table, columns, request.positions, where="campaign_id is not null")
     for ids, following in changed:
         for batch in database.rows(query, {"after": after, **ids}, batch_rows=batch_rows):
             yield from _read_messages(table, batch, request.earlier, reached)
-            last = max(last, batch[-1]["id"])
         yield from following
-    yield Position(LAST_MESSAGE, str(last))
+    [last] = database.all(f"select coalesce(max(id), 0) as id from {table}")
+    yield Position(LAST_MESSAGE, str(max(last["id"], int(request.earlier.get(LAST_MESSAGE, 0)))))
 
 
 def _read_messages(
     table: str, batch: Sequence[Record], earlier: Mapping[str, str], reached: Reached
 ) -> Iterator[Item]:
-    last, before = int(earlier.get(LAST_MESSAGE, 0)), _time(earlier.get("messages"))
+    before = _time(earlier.get("messages"))
     rows: list[Row] = []
     events: list[Row] = []
     for message in batch:
         reached.note("messages", message["changed_at"], message["changed_at"])
         events += _message_events(message)
-        if message["contact_id"] is None and message["id"] <= last:
+        if message["contact_id"] is None and _was_read(message, earlier):
             # It is known by the contact that was deleted since, and may have been waiting.
             events += _outcome(message, before)
             continue
@@ -223,6 +223,13 @@ def _read_messages(
         rows.append(_message(message, mail))
     yield Rows("messages", table, rows)
     yield Rows("events", table, events)
+
+
+def _was_read(message: Record, earlier: Mapping[str, str]) -> bool:
+    if LAST_MESSAGE in earlier:
+        return int(message["id"]) <= int(earlier[LAST_MESSAGE])
+    # The last import was by a version that kept only its time, if there was one.
+    return bool(message["inserted_at"] <= _time(earlier.get("messages")))
 
 
 def _time(written: str | None) -> datetime:

@@ -34,6 +34,9 @@ NAMES = {"lists": ("id", "name"), "segments": ("id", "name"), "channels": ("id",
          "custom_fields": ("id", "key", "column"), "send_configurations": SENDERS,
          "templates": ("id", "html", "text")}  # fmt: skip
 RECIPIENT = ("campaign", "list", "subscription")
+# The position with the time, in seconds, up to which the ids of opens and clicks hold no time. Earlier versions gave
+# such ids, and left `campaign_links` positions of one word.
+UNTIMED = "ids without times"
 SUBSCRIPTIONS = ("id", "cid", "email", "tz", "opt_in_country", "status", "created", "updated", "unsubscribed")
 
 FEED = 2  # CampaignType.RSS: only its entries are sent
@@ -253,6 +256,8 @@ class _Import:
         tests = self.database.fingerprints("test_messages", RECIPIENT, "campaign")
         messages = self.database.fingerprints("campaign_messages", MESSAGES, "campaign")
         tested = {campaign: f"{tests[campaign]} {messages.get(campaign)}" for campaign in tests}
+        if untimed := self._untimed():
+            yield Position(UNTIMED, str(untimed))
         for campaign, position in self._changed("campaign_links", LINKS, "campaign", tested):
             urls = {
                 row["id"]: row["url"]
@@ -272,12 +277,22 @@ class _Import:
                 rows = itertools.chain.from_iterable(pages)
                 events: list[Row] = []
                 for _, same in itertools.groupby(rows, key=lambda row: row["subscription"]):
-                    events += mailtrain_rows.opens_and_clicks(list(same), urls)
+                    events += mailtrain_rows.opens_and_clicks(list(same), urls, untimed)
                     if len(events) >= self._size:
                         yield Rows("events", "campaign_links", events)
                         events = []
                 yield Rows("events", "campaign_links", events)
             yield position
+
+    def _untimed(self) -> int:
+        """Up to when opens and clicks may be loaded by ids that hold no time."""
+        earlier = self.request.earlier
+        if UNTIMED in earlier:
+            return int(earlier[UNTIMED])
+        if all(" " in value for name, value in earlier.items() if name.startswith("campaign_links ")):
+            return 0
+        [row] = self.database.rows("campaign_links", [], joined={"last": "max(t.created)"})
+        return int(row["last"].timestamp()) if row["last"] else 0
 
     def _lists_of(self, table: str, campaign: int) -> list[int]:
         rows = self.database.rows(

@@ -7,7 +7,6 @@ from typing import Any
 
 from mailsight.importing.sources import Row
 
-from .changes import event_id
 from .mysql import Record
 
 MAX_COUNT = 10_000
@@ -101,8 +100,11 @@ def afterwards(row: Record) -> Row:
     }
 
 
-def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str]) -> Iterator[Row]:
-    """The events of one subscriber. The row for any click repeats those of the links, unless these are gone."""
+def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str], untimed: int) -> Iterator[Row]:
+    """The events of one subscriber. The row for any click repeats those of the links, unless these are gone.
+
+    Ids hold the time if it is after `untimed`: a campaign that is reset and sent again counts from the beginning.
+    """
     has_links = any(row["link"] > ANY_CLICK for row in rows)
     for row in rows:
         if row["link"] == ANY_CLICK and has_links:
@@ -118,8 +120,9 @@ def opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str]) -> Iterato
             "payload": places or None,
         }
         key = "-".join(str(row[name]) for name in ("campaign", "list", "subscription"))
-        # With the time, also because a campaign that is reset and sent again counts from the beginning.
-        start = event_id("open" if is_open else f"click-{row['link']}", key, row["created"])
+        if row["created"] and (at := int(row["created"].timestamp())) > untimed:
+            key = f"{key}-{at}"
+        start = f"open-{key}" if is_open else f"click-{key}-{row['link']}"
         for number in range(min(row["count"] or 1, MAX_COUNT)):
             yield event | {"event_id": f"{start}-{number}"}
 
