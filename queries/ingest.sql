@@ -2,32 +2,32 @@
 -- record is its file and its line, or its position in the file.
 
 -- name: read_from(path)!
--- Sets the file that the views below read.
-set variable records_path = :path;
+-- Sets the file that the views below read, also as a pattern: to DuckDB, `a[1].json` as it is would mean `a1.json`.
+set variable records_in = {'path': :path, 'pattern': regexp_replace(:path, '[*?[]', '[\0]', 'g')};
 
 -- name: view_lines#
 -- The values of a file with one JSON value per line. Without line numbers, so that all cores can read it.
 create or replace temp view records as
-select {'file': getvariable('records_path'), 'line': cast(null as bigint)} as place, json as record
-from read_ndjson_objects(getvariable('records_path'));
+select {'file': getvariable('records_in').path, 'line': cast(null as bigint)} as place, json as record
+from read_ndjson_objects(getvariable('records_in').pattern);
 
 -- name: view_values#
 -- The values of a JSON array, or JSON values one after another, without their numbers.
 create or replace temp view records as
-select {'file': getvariable('records_path'), 'line': cast(null as bigint)} as place, json as record
-from read_json_objects(getvariable('records_path'), format = 'auto');
+select {'file': getvariable('records_in').path, 'line': cast(null as bigint)} as place, json as record
+from read_json_objects(getvariable('records_in').pattern, format = 'auto');
 
 -- name: view_numbered_lines#
 -- The values of a file with one JSON value per line, numbered from 1.
 create or replace temp view records as
-select {'file': getvariable('records_path'), 'line': row_number() over ()} as place, json as record
-from read_ndjson_objects(getvariable('records_path'));
+select {'file': getvariable('records_in').path, 'line': row_number() over ()} as place, json as record
+from read_ndjson_objects(getvariable('records_in').pattern);
 
 -- name: view_numbered_values#
 -- The values of a JSON array, or JSON values one after another, numbered from 1.
 create or replace temp view records as
-select {'file': getvariable('records_path'), 'line': row_number() over ()} as place, json as record
-from read_json_objects(getvariable('records_path'), format = 'auto');
+select {'file': getvariable('records_in').path, 'line': row_number() over ()} as place, json as record
+from read_json_objects(getvariable('records_in').pattern, format = 'auto');
 
 -- name: view_batch#
 -- Values that were read in Python, each with its file and the line it starts on. The loader registers `batch`.

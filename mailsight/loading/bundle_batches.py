@@ -78,7 +78,9 @@ class _SmallFile:
         if self.file.kind != other.file.kind:
             return False
         if self.parquet and other.parquet:
-            return bool(self.parquet.schema.equals(other.parquet.schema))
+            # The folders' names may hold values: day=2026-04-14
+            is_beside = self.file.readable.parent == other.file.readable.parent
+            return is_beside and bool(self.parquet.schema.equals(other.parquet.schema))
         return self.parquet is other.parquet and (self.file.form == "csv") == (other.file.form == "csv")
 
 
@@ -164,7 +166,7 @@ def _are_small(reading: Reading, batch: _Batch) -> bool:
 
 
 def _paths(small_files: Sequence[_SmallFile]) -> list[str]:
-    return [str(small.file.readable) for small in small_files]
+    return [small.file.pattern for small in small_files]
 
 
 def _stage_together(reading: Reading, small_files: Sequence[_SmallFile]) -> None:

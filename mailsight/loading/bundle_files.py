@@ -4,6 +4,7 @@ DuckDB reads valid files fast (`queries/bundle.sql`). What it rejects, or may re
 record by record: each bad record becomes a `BadRecord` with its line; the others are loaded.
 """
 
+import glob
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -137,6 +138,11 @@ class BundleFile:
     def place(self, line: int) -> tuple[str, int | None]:
         """Where people find a line of the file: the name of a file or table, and the line in it if it has lines."""
         return self.origin(line) if self.origin else (self.name, line)
+
+    @property
+    def pattern(self) -> str:
+        """`readable` as DuckDB takes it: to DuckDB, `events[1].csv` as it is would mean `events1.csv`."""
+        return glob.escape(str(self.readable))
 
     @property
     def size_bytes(self) -> int:

@@ -147,7 +147,7 @@ def _read_fast(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
 
 
 def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
-    path = str(file.readable)
+    path = file.pattern
     match file.form:
         case "csv":
             names = file.layout.names
@@ -174,7 +174,7 @@ def _read_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> None:
     """Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk."""
     limit = max(file.size_bytes * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
     limit = limit if max_bytes is None else min(limit, max_bytes)
-    path = str(file.readable)
+    path = file.pattern
     [shape] = work.rows("parquet_shape", path=path)
     bundle_files.check_columns(file, shape["columns"], shape["longest_name"] or 0)
     size = int(shape["rows"] or 0) * int(shape["name_bytes"] or 0)
@@ -304,7 +304,7 @@ def _in_pages(
 def _add_refused(reading: Reading, file: BundleFile, refused: Iterator[tuple[int, str]]) -> int:
     """Adds rejected rows, given by ordinal and reason in order, with their lines and texts; returns their number."""
     if file.form == "parquet":
-        return reading.refusals.add_parquet(str(file.readable), file.kind, file.name, refused)
+        return reading.refusals.add_parquet(file.pattern, file.kind, file.name, refused)
     added = 0
     for line, text, reason in _located(file, refused):
         reading.refusals.add(Refusal(file.kind, *file.place(line), reason, text))

@@ -16,7 +16,7 @@ _QUOTED = r"\"[^\"]*+\"|'[^']*+'|`[^`]*+`"
 # An address that begins with an expression, whose texts may hold others. Editors put http:// before what they take for
 # a host. The two last forms are Inxmail's, and Lyris's: http://lunar.lyris.com/help/lm_help/11.2 (2026-11-27).
 _CALL = re.compile(
-    rf"(?:https?://)?(?:\{{\{{(?P<braces>(?:{_QUOTED}|[^{{}}])+)\}}\}}|<%[=-]?(?P<angles>(?:[^%]|%(?!>))+)%>"
+    rf"(?:https?://)?(?:\{{\{{(?P<braces>(?:{_QUOTED}|[^{{}}])++)\}}\}}|<%[=-]?(?P<angles>(?:[^%]|%(?!>))+)%>"
     r"|%%=(?P<percent>.+?)=%%|\[%(?P<brackets>[^\]]+?)%?\]|%%(?P<track>track\s.+?)%%)(?P<tail>.*)",
     re.DOTALL | re.IGNORECASE,
 )

@@ -14,9 +14,9 @@ _BLANKS = re.compile("[\t-\r \u00a0]+")
 def plain(word: str) -> str:
     """A word as tables have it: in lower case, with single blanks, and none or dots at its ends.
 
-    The twin of the macro `plain_word`.
+    The twin of the macro `plain_word`. DuckDB writes each capital as one letter, without a look at those around it.
     """
-    return _BLANKS.sub(" ", word).strip(" .").lower()
+    return "".join(letter.lower()[0] for letter in _BLANKS.sub(" ", word).strip(" ."))
 
 
 @dataclass(frozen=True, slots=True)

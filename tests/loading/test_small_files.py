@@ -230,6 +230,56 @@ def test_parquet_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("small_bytes", [bundle_batches.SMALL_FILE_BYTES, -1])
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson", "json"])
+def test_a_name_like_a_pattern_means_no_other_file(form: str, small_bytes: int, tmp_path: Path) -> None:
+    names = [f"events{sign}.{form}" for sign in ("[1]", "1", "-?", "-2")]
+    inside = tmp_path / "bundle"
+    inside.mkdir()
+    for number, name in enumerate(names):
+        frame = pd.DataFrame([OPENED | {"customer_id": f"c{number}", "occurred_at": "2026-04-14T10:00:00Z"}])
+        match form:
+            case "parquet":
+                frame.to_parquet(inside / name)
+            case "csv":
+                frame.to_csv(inside / name, index=False)
+            case _:
+                frame.to_json(inside / name, orient="records", lines=form == "ndjson")
+    database = tmp_path / "served.duckdb"
+    with patch.object(bundle_batches, "SMALL_FILE_BYTES", small_bytes):
+        bundles.load(database, [inside])
+    with closing(opening.open_readonly(database)) as connection:
+        rows = connection.execute("select customer_id from events order by all").fetchall()
+    assert rows == [(f"c{number}",) for number in range(len(names))]
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_payload_files_name_like_a_pattern_means_no_other_file(form: str, tmp_path: Path) -> None:
+    inside = tmp_path / "exported"
+    inside.mkdir()
+    for who, name in (("ann", "a[1]"), ("bob", "a1"), ("eve", "a?")):
+        (inside / f"{name}.{form}").write_text(json.dumps(sendgrid(who, "open")))
+    database = tmp_path / "served.duckdb"
+    with patch.object(payloads, "SMALL_FILE_BYTES", -1):
+        payloads.ingest(database, "sendgrid", [inside])
+    with closing(opening.open_readonly(database)) as connection:
+        rows = connection.execute("select event_id from events order by all").fetchall()
+    assert rows == [(f"event-{who}",) for who in ("ann", "bob", "eve")]
+
+
+def test_parquet_files_in_folders_that_hold_values(tmp_path: Path) -> None:
+    results = []
+    for number, day in enumerate(("day=1/", "day=2/", "")):
+        path = tmp_path / "bundle" / "events" / f"{day}part-{number}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist([OPENED | {"customer_id": number}]), path)
+    for number, small in enumerate((bundle_batches.SMALL_FILE_BYTES, -1)):
+        database = tmp_path / f"{number}.duckdb"
+        with patch.object(bundle_batches, "SMALL_FILE_BYTES", small):
+            results.append(loaded(database, lambda: bundles.load(database, [tmp_path / "bundle"])))  # noqa: B023
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("small_bytes", [bundle_batches.SMALL_FILE_BYTES, -1])
 def test_names_in_other_files_do_not_change_which_value_of_a_doubled_key_counts(
     small_bytes: int, tmp_path: Path
 ) -> None:

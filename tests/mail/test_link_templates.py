@@ -121,8 +121,16 @@ def test_what_a_call_puts_together_has_fields(call: str, clicked: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["https://shop.example/", "{{ UnsubscribeURL }}", "https://shop.example/{{ id }}", "a@TrackLink.test", "", "{{}}"],
-)  # fmt: skip
+    [
+        *(
+            "https://shop.example/",
+            "{{ UnsubscribeURL }}",
+            "https://shop.example/{{ id }}",
+            "a@TrackLink.test",
+        ),
+        *("", "{{}}", "{{" + '"a"' * 500, "{{" + "''" * 500 + "}"),
+    ],
+)
 def test_other_addresses_stay_as_they_are(address: str) -> None:
     assert tracked(address) == address
     assert not is_tracked(address)

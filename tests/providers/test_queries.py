@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mailsight.providers.events import Event, Unreadable
+from mailsight.providers.meanings import plain
 from mailsight.providers.payload import parsed
 from mailsight.providers.reading import events_of_value
 from mailsight.providers.registry import PROVIDERS, provider_words
@@ -225,6 +226,19 @@ def test_what_is_not_an_object_is_rejected_with_one_sentence(name: str, mapped: 
         assert [row["refusal"] for row in by_library(name, values)] == [reason] * count
         if name in MAPPED:
             assert [row["refusal"] for row in by_sql(mapped(name, values))] == [reason] * count
+
+
+@pytest.mark.hypothesis
+def test_both_readers_make_any_word_plain_in_the_same_way() -> None:
+    odd = st.sampled_from("\t\n\v\f\r \x1c\x85\xa0\u2003.\0AZΣςİıßK")
+    words = generated(st.text(st.one_of(odd, st.characters(exclude_categories=["Cs"]))))
+    words += [f"A{chr(code)}" for code in range(0x3000)]
+    connection = duckdb.connect()
+    connection.execute(queries.statement("create_value_macros"))
+    connection.execute(queries.statement("set_provider_words"), {"words": json.dumps(provider_words())})
+    connection.execute(queries.statement("create_provider_words"))
+    rows = connection.execute("select word, plain_word(word) from (select unnest(?) as word)", [words])
+    assert dict(rows.fetchall()) == {word: plain(str(word)) for word in words}
 
 
 ODD_ENVELOPES: list[tuple[str, object]] = [
