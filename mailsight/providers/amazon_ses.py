@@ -206,9 +206,11 @@ def _in_base64(text: str) -> object:
 
 
 def _json(raw: object) -> object:
-    """The value of a JSON text; None if it isn't one."""
+    """The value of a JSON text; None if it isn't one, or has half a character, which DuckDB doesn't read."""
     with suppress(ValueError, RecursionError):
-        return parsed(text(raw) or "")
+        value = parsed(text(raw) or "")
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
     return None
 
 

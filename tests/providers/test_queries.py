@@ -241,6 +241,8 @@ def test_both_readers_make_any_word_plain_in_the_same_way() -> None:
     assert dict(rows.fetchall()) == {word: plain(str(word)) for word in words}
 
 
+OPEN = {"eventType": "Open", "mail": {"destination": ["a@x.example"], "messageId": "m"}}
+
 ODD_ENVELOPES: list[tuple[str, object]] = [
     (
         "mailgun",
@@ -267,6 +269,10 @@ ODD_ENVELOPES: list[tuple[str, object]] = [
             b64encode(b"\xef\xbb\xbf{}").decode(),
             b64encode(b'{"a": NaN}').decode(),
             b64encode(b'{"a": 1,}').decode(),
+            *(
+                b64encode(json.dumps({**OPEN, "open": {"userAgent": agent}}).encode()).decode()
+                for agent in ("\ud800", "\U0001f600")
+            ),
             b64encode(b"{} {}").decode(),
             b64encode(b'{"kinesis": {"data": "e30="}}').decode(),
         )
