@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,11 @@ def started(
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     """The exit status and output of a process."""
-    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    try:
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     text = ((out or b"") + err).decode(errors="backslashreplace")
     assert "Traceback" not in text, text
     return process.returncode, text
@@ -185,7 +189,16 @@ def test_output_that_cant_be_written_is_a_sentence(sample_database: Path) -> Non
         assert finished(process) == (1, "The command failed: No space left on device.\n")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes that are started can be interrupted, even if these tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_a_command_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "temporary").mkdir()
     process = started(
