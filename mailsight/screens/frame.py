@@ -109,11 +109,8 @@ def error_page(error: MailsightError) -> None:
     loads_data = is_empty and sessions.may(Right.UPLOADS)
     with st.container(horizontal_alignment="center", key="error"):
         st.title(error.title, text_alignment="center", anchor=False)
-        # Where the database is says something only to those who load data.
-        tells_place = loads_data or not is_empty
-        message = formats.plain(error.message) if tells_place else "Nothing has been loaded yet."
-        st.markdown(message, text_alignment="center")
-        next_step = error.next_step if tells_place else ASK_ADMIN
+        st.markdown(formats.plain(error.message), text_alignment="center")
+        next_step = error.next_step if loads_data or not is_empty else ASK_ADMIN
         st.markdown(next_step, text_alignment="center")
         if loads_data:
             navigation.data_link("Load data")
