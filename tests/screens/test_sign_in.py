@@ -129,7 +129,8 @@ def test_a_session_ends_after_its_time(
     browser: Browser, sample_database: Path, tmp_path: Path, provider: str
 ) -> None:
     campaign = listed(sample_database)[1]
-    environment = ENVIRONMENT | {"MAILSIGHT_SESSION_HOURS": str(8 / 3600)}
+    # Long enough to open a page on a busy machine
+    environment = ENVIRONMENT | {"MAILSIGHT_SESSION_HOURS": str(20 / 3600)}
     with (
         signed_in.dashboard(sample_database, tmp_path, provider, environment=environment) as guarded,
         visit(browser) as (page, _),
