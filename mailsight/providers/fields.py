@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from mailsight.vocabulary import EventType
 
@@ -113,10 +114,13 @@ def bounce_type(provider: Provider, event_type: EventType, payload: object) -> s
     word = first(payload, provider.bounce)
     if event_type != EventType.BOUNCED or word is None:
         return None
-    word = plain(word)
-    return (
-        "hard" if word in map(plain, provider.hard) else "soft" if word in map(plain, provider.soft) else None
-    )
+    return bounce_words(provider).get(plain(word))
+
+
+@cache
+def bounce_words(provider: Provider) -> Mapping[str, str]:
+    """`hard` or `soft` for each of the provider's words for bounces, as `plain` writes them."""
+    return dict.fromkeys(map(plain, provider.soft), "soft") | dict.fromkeys(map(plain, provider.hard), "hard")
 
 
 def smtp_status(provider: Provider, payload: object, diagnostic: str | None) -> str | None:
@@ -148,7 +152,12 @@ def by_machine(provider: Provider, payload: object) -> bool | None:
         return None
     if provider.machine_words is None:
         return True
-    return next((says for known, says in provider.machine_words.items() if plain(known) == plain(word)), None)
+    return _machine_words(provider).get(plain(word))
+
+
+@cache
+def _machine_words(provider: Provider) -> Mapping[str, bool]:
+    return {plain(word): verdict for word, verdict in (provider.machine_words or {}).items()}
 
 
 def campaign_id(

@@ -69,10 +69,10 @@ class Provider:
     takes_forms: bool = False  # forms as well as JSON
     sends_urls: bool = False  # an event in the URL of a GET or an empty POST, as the fields of a form
     form_field: str | None = None  # the field with the JSON; if None, the form's fields are an event
-    key_header: str | None = (
-        None  # may have the user and the password, as `user:password`, instead of Authorization
-    )
-    receipt_header: str | None = None  # of requests whose sender waits for this header's value as `requestId`
+    # A header that may hold the user and the password, as `user:password`, instead of Authorization.
+    key_header: str | None = None
+    # A header whose value the sender wants back as `requestId`. Otherwise, it sends the request again.
+    receipt_header: str | None = None
 
     # How events are packed, if the defaults don't fit.
     # The contents of an envelope: events or more envelopes. None if the object is not an envelope.

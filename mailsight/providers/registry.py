@@ -29,7 +29,7 @@ from . import (
     unisender_go,
     zeptomail,
 )
-from .meanings import plain
+from .fields import bounce_words
 from .payload import json_path
 from .record import Provider
 
@@ -70,11 +70,7 @@ def provider_words() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
             for name, provider in PROVIDERS.items()
             for words in provider.words
         },
-        "bounces": {
-            name: dict.fromkeys(map(plain, provider.soft), "soft")
-            | dict.fromkeys(map(plain, provider.hard), "hard")
-            for name, provider in PROVIDERS.items()
-        },
+        "bounces": {name: bounce_words(provider) for name, provider in PROVIDERS.items()},
     }
 
 

@@ -270,7 +270,13 @@ ELSEWHERE: Mapping[str, set[str]] = {
             "checking.check_secrets",
             "checking.is_placeholder",
         ),
-        *("anymail.prepare", "anymail.view_class", "meanings.types", "meanings.reasons"),
+        *(
+            "anymail.prepare",
+            "anymail.view_class",
+            "meanings.types",
+            "meanings.reasons",
+            "fields.bounce_words",
+        ),
         *(
             "registry.provider_named",
             "registry.provider_headers",
