@@ -4,6 +4,7 @@ Compares the mapping in SQL with DuckDB just reading the same file, and with dja
 Then measures whole loads, including publishing, each in a separate process.
 """
 
+import glob
 import json
 import multiprocessing
 import random
@@ -120,7 +121,7 @@ def map_in_sql(path: Path) -> None:
     with draft.scratch() as work:
         work.run("create_staging")
         normalizing.prepare_mappings(work)
-        work.run("read_from", path=str(path))
+        work.run("read_from", path=str(path), pattern=glob.escape(str(path)))
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)
         work.run("stage_normalized", provider="sendgrid")
@@ -132,7 +133,7 @@ def map_without_storing(path: Path) -> None:
         work = draft.Draft(connection, path.parent)
         work.run("set_up")
         normalizing.prepare_mappings(work)
-        work.run("read_from", path=str(path))
+        work.run("read_from", path=str(path), pattern=glob.escape(str(path)))
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)
         connection.execute(

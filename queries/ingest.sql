@@ -1,9 +1,9 @@
 -- From files of provider payloads to staged events: records -> normalized (queries/providers) -> staged_events. The place of a
 -- record is its file and its line, or its position in the file.
 
--- name: read_from(path)!
+-- name: read_from(path, pattern)!
 -- Sets the file that the views below read, also as a pattern: to DuckDB, `a[1].json` as it is would mean `a1.json`.
-set variable records_in = {'path': :path, 'pattern': regexp_replace(:path, '[*?[]', '[\0]', 'g')};
+set variable records_in = {'path': :path, 'pattern': :pattern};
 
 -- name: view_lines#
 -- The values of a file with one JSON value per line. Without line numbers, so that all cores can read it.

@@ -4,6 +4,7 @@ DuckDB reads the payloads of providers with an SQL mapping (`queries/providers`)
 providers and broken files are read value by value in Python. Both paths yield the same events for the same payload.
 """
 
+import glob
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -280,7 +281,7 @@ class _Staging:
 
     def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> int:
         """Stages the whole file; returns the number of rejected events. Raises ValueError if some are no JSON."""
-        self._work.run("read_from", path=str(file.path))
+        self._work.run("read_from", path=str(file.path), pattern=glob.escape(str(file.path)))
         self._work.run(view)
         self._work.run(f"map_{sender.name}")
         self._stage(sender)
