@@ -114,7 +114,7 @@ def run(
                 written.imported(
                     place,
                     {f"{content}\n{about}": reading for content in contents}
-                    | dict.fromkeys(contents, _settings(campaign, current)),
+                    | dict.fromkeys(contents, _hash_of(campaign, current)),
                     [file for files in outdated_files for file in files or ()],
                 ),
                 strict=strict,
@@ -194,7 +194,7 @@ def _outdated(known: Mapping[str, str], contents: set[str], campaign: str, curre
 
     If the last import of some contents was with the same settings, it has replaced what others gave.
     """
-    readings, same = set(), _settings(campaign, current)
+    readings, same = set(), _hash_of(campaign, current)
     for name, reading in known.items():
         content, is_reading, about = name.partition("\n")
         if not is_reading or content not in contents or known.get(content) == same:
@@ -205,8 +205,8 @@ def _outdated(known: Mapping[str, str], contents: set[str], campaign: str, curre
     return readings - current
 
 
-def _settings(campaign: str, current: set[str]) -> str:
-    """The same for all imports with these settings."""
+def _hash_of(campaign: str, current: set[str]) -> str:
+    """What identifies the settings with which some contents were imported."""
     return blake2b(json.dumps([campaign, *sorted(current)]).encode(), digest_size=16).hexdigest()
 
 

@@ -192,13 +192,13 @@ def retry_seconds(every_seconds: float, failures: int) -> float:
 
 def imported(database: Path, each: Job, jobs: Sequence[Job], progress: Progress = silent) -> LoadSummary:
     """Runs an import. What `jobs`, all that are on the schedule, give from the same place is not replaced."""
-    places = [job for job in jobs if (job.source, job.where) == (each.source, each.where)]
+    others = (job for job in jobs if job.name != each.name)
     return engine.run(
         database,
         registry.source(each.source),
         each.where,
         options=each.options,
-        beside=[job.options for job in places if job.name != each.name],
+        beside=[job.options for job in others if (job.source, job.where) == (each.source, each.where)],
         progress=progress,
     )
 

@@ -31,6 +31,6 @@ def changed(
         yield start * IDS, end * IDS - 1, run
 
 
-def event_id(kind: str, number: int | str, at: datetime | None) -> str:
+def event_id(kind: str, number: int, at: datetime | None) -> str:
     """The id of an event: with its time, because a database that is restored gives its last ids to other rows."""
     return f"{kind}-{number}-{int(at.timestamp()) if at else ''}"
