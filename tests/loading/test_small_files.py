@@ -84,6 +84,14 @@ def loaded(database: Path, load: Callable[[], LoadSummary]) -> Loaded:
     return replace(summary, refusals=refusals), everything(database)
 
 
+def loaded_both_ways(folder: Path, bundle: Path) -> tuple[Loaded, Loaded]:
+    """What a bundle is loaded as if its small files are read together, and one by one."""
+    together, alone = folder / "0.duckdb", folder / "1.duckdb"
+    with patch.object(bundle_batches, "SMALL_FILE_BYTES", -1):
+        one_by_one = loaded(alone, lambda: bundles.load(alone, [bundle]))
+    return loaded(together, lambda: bundles.load(together, [bundle])), one_by_one
+
+
 # Few values, so that files say different things of the same rows.
 KEYS = st.sampled_from(["1", "2", "Zoë"])
 TEXTS = st.sampled_from(
@@ -176,12 +184,8 @@ def test_tables(
 ) -> None:
     folder = tmp_path_factory.mktemp("tables")
     inside = bundle(folder / "bundle", numbered(files, copies) | {"mail.html": b"<p>Hi"})
-    results = []
-    for number, small in enumerate((bundle_batches.SMALL_FILE_BYTES, -1)):
-        database = folder / f"{number}.duckdb"
-        with patch.object(bundle_batches, "SMALL_FILE_BYTES", small):
-            results.append(loaded(database, lambda: bundles.load(database, [inside])))  # noqa: B023
-    assert results[0] == results[1]
+    together, alone = loaded_both_ways(folder, inside)
+    assert together == alone
 
 
 OPENED = {"campaign_id": 7, "type": "opened", "occurred_at": datetime(2026, 4, 14, 10)}  # noqa: DTZ001
@@ -217,13 +221,9 @@ def test_parquet_files(tmp_path: Path) -> None:
     broken = bytearray((inside / "events-00.parquet").read_bytes())
     broken[4:40] = bytes(36)
     (inside / "events-00-broken.parquet").write_bytes(broken)
-    results = []
-    for number, small in enumerate((bundle_batches.SMALL_FILE_BYTES, -1)):
-        database = tmp_path / f"{number}.duckdb"
-        with patch.object(bundle_batches, "SMALL_FILE_BYTES", small):
-            results.append(loaded(database, lambda: bundles.load(database, [inside])))  # noqa: B023
-    assert results[0] == results[1]
-    summary, stored = results[0]
+    together, alone = loaded_both_ways(tmp_path, inside)
+    assert together == alone
+    summary, stored = together
     assert isinstance(summary, LoadSummary)
     assert summary.rejected == 4
     assert len(stored["customers"]) == 2
@@ -267,16 +267,12 @@ def test_a_payload_files_name_like_a_pattern_means_no_other_file(form: str, tmp_
 
 
 def test_parquet_files_in_folders_that_hold_values(tmp_path: Path) -> None:
-    results = []
     for number, day in enumerate(("day=1/", "day=2/", "")):
         path = tmp_path / "bundle" / "events" / f"{day}part-{number}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([OPENED | {"customer_id": number}]), path)
-    for number, small in enumerate((bundle_batches.SMALL_FILE_BYTES, -1)):
-        database = tmp_path / f"{number}.duckdb"
-        with patch.object(bundle_batches, "SMALL_FILE_BYTES", small):
-            results.append(loaded(database, lambda: bundles.load(database, [tmp_path / "bundle"])))  # noqa: B023
-    assert results[0] == results[1]
+    together, alone = loaded_both_ways(tmp_path, tmp_path / "bundle")
+    assert together == alone
 
 
 @pytest.mark.parametrize("small_bytes", [bundle_batches.SMALL_FILE_BYTES, -1])

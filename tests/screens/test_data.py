@@ -20,6 +20,7 @@ from mailsight.importing import engine
 from mailsight.importing.schedule import Importer, Job
 from mailsight.importing.sources import Rows, Source
 from mailsight.loading import bundles, spool
+from mailsight.loading.spool import Spool
 from mailsight.reports import campaign, data
 from mailsight.reports.data import OTHERS, Load, ProviderEvents
 from mailsight.screens import upload
@@ -194,12 +195,14 @@ def sendgrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     configuration.started.cache_clear()
 
 
-@pytest.mark.usefixtures("sendgrid")
-def test_live_webhooks_show_waiting_requests_and_the_last_error(
-    use: Callable[[Path], Warehouse], tmp_path: Path
-) -> None:
+@pytest.fixture
+def waiting(sendgrid: None, use: Callable[[Path], Warehouse], tmp_path: Path) -> Spool:  # noqa: ARG001
+    """The spool of a dashboard that takes webhooks and has no data yet."""
     use(tmp_path / "mailsight.duckdb")
-    waiting = spool.beside(tmp_path / "mailsight.duckdb")
+    return spool.beside(tmp_path / "mailsight.duckdb")
+
+
+def test_live_webhooks_show_waiting_requests_and_the_last_error(waiting: Spool) -> None:
     assert "All received events have been loaded." in words(show("data"))
     waiting.append("sendgrid", "[]", received_at=datetime.now(UTC) - timedelta(minutes=5))
     waiting.note_error("The disk is *full*.")
@@ -214,12 +217,7 @@ def test_live_webhooks_show_waiting_requests_and_the_last_error(
     assert "secret-password" not in text
 
 
-@pytest.mark.usefixtures("sendgrid")
-def test_requests_that_were_set_aside_do_not_count_as_loaded(
-    use: Callable[[Path], Warehouse], tmp_path: Path
-) -> None:
-    use(tmp_path / "mailsight.duckdb")
-    waiting = spool.beside(tmp_path / "mailsight.duckdb")
+def test_requests_that_were_set_aside_do_not_count_as_loaded(waiting: Spool) -> None:
     waiting.append("sendgrid", "[]")
     [segment] = waiting.seal()
     waiting.set_aside(segment, "*Odd*.")
