@@ -123,13 +123,13 @@ def is_plain(path: Path, written: Layout) -> bool:
     if not written.is_simple or written.encoding != text_encodings.UTF_8:
         return False
     odd_quotes = _odd_quotes(written.delimiter)
-    feeds = returns = pairs = held = 0
+    feeds = returns = pairs = line_bytes = 0
     with path.open("rb") as file:
         for chunk in _chunks(file):
-            held = len(chunk) - chunk.rfind(b"\n") - 1 if b"\n" in chunk else held + len(chunk)
-            if (
-                held > MAX_LINE_LENGTH
-            ):  # DuckDB finds no row in a file of one line that is longer than its buffer
+            unfinished = len(chunk) - chunk.rfind(b"\n") - 1
+            line_bytes = unfinished if unfinished < len(chunk) else line_bytes + unfinished
+            # DuckDB finds no row in a file of one line that is longer than its buffer.
+            if line_bytes > MAX_LINE_LENGTH:
                 return False
             if b"\0" in chunk or ((b' "' in chunk or b'" ' in chunk) and odd_quotes.search(chunk)):
                 return False

@@ -88,8 +88,9 @@ def upload() -> None:
             st.session_state[_OUTCOME] = watch(start)
         bar.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    show_outcome(st.session_state[_OUTCOME])
-    _offer_next_steps()
+    outcome = st.session_state[_OUTCOME]
+    show_outcome(outcome)
+    _offer_next_steps(outcome)
 
 
 def choose() -> Start | None:
@@ -251,12 +252,12 @@ def show_outcome(outcome: LoadSummary | MailsightError) -> None:
         _summary(outcome)
 
 
-def _offer_next_steps() -> None:
+def _offer_next_steps(outcome: LoadSummary | MailsightError) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Upload more", on_click=lambda: st.session_state.pop(_OUTCOME, None))
         if st.button("Done", type="primary", on_click=address.close_dialog):
             st.rerun()
-        if isinstance(st.session_state.get(_OUTCOME), LoadSummary):
+        if isinstance(outcome, LoadSummary):
             navigation.campaigns_link("Show campaigns")
 
 

@@ -35,9 +35,10 @@ MAX_CONNECTIONS = 1_000
 MAX_OUTSIDERS = 200  # people who have not signed in, and so cost memory without a name
 MAX_OUTSIDERS_PER_CLIENT = 40
 MAX_OUTSIDER_MESSAGE_BYTES = 64 * 1024
-# Between the messages of all outsiders together: each runs a page, and many at the same time would stop everybody's.
+# Outsiders' messages are taken one at a time, with this pause: each runs a page, and many would stop everybody's.
 OUTSIDERS_PAUSE_SECONDS = 0.1
-# In the state of a WebSocket: a function that lets its client send messages of any size, such as the list of a folder.
+# In the state of a WebSocket: a function that lets its client send large messages, such as the names of all files in a
+# folder that is uploaded.
 LARGE_MESSAGES = "mailsight.large_messages"
 # What a page that shows no data may send, and what all others may: the rest of Streamlit's messages are for developers.
 # They clear everybody's cache, and with it their exported files, or name the files that have changed since a commit.
